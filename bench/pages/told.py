@@ -100,7 +100,7 @@ def _changed(pages: Sequence[_Page]) -> list[_Page]:
 
 
 def _is_still_so(page: _Page, rows: Any, now: Any) -> bool:
-    page.language = page.language or language_of(page.request, asked_for=rows.wished_language, otherwise=rows.language)
+    page.language = page.language or language_of(page.request, *rows.wished_languages, offer=rows.speaks)
     return is_still_so(page.version, rows.versions, language=page.language, wanted=PLAIN, now=now)
 
 

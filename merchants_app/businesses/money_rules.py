@@ -14,11 +14,12 @@ from merchants_app.audit import record
 from merchants_app.businesses.days import first_open_day
 from merchants_app.businesses.logos import digest_of, keep_logo
 from merchants_app.businesses.ways import check_ways
+from merchants_app.businesses.words import check_languages, named
 from merchants_app.models import LEAST_KEPT_AFTER_WATCH, Merchant
 
 CHANGEABLE = (
     "name", "support_email", "brand_color", "logo_digest", "support_url", "thanks", "terms_url", "privacy_url",
-    "receipt_details", "walletconnect_project_id",
+    "receipt_details", "walletconnect_project_id", "languages",
     "language", "returns_by_itself", "ways_off", "confirmations", "session_minutes", "quote_minutes", "grace_minutes",
     "watch_days", "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent",
     "reporting_currency", "time_zone", "decision_letters", "collect_letters", "worth_it_percent", "buyer_letters_off",
@@ -53,7 +54,8 @@ def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[st
     """Writes what differs and returns its names. Sessions that exist keep the rules they were made with.
 
     `logo`: the picture to show, as `drawn_anew` gave it; empty for none.
-    Raises `KeptTooShort` (`check_memory`), `ReusedTooSoon` (`check_rest`) and `NothingLeft` (`check_ways`).
+    Raises `KeptTooShort` (`check_memory`), `ReusedTooSoon` (`check_rest`), `NothingLeft` (`check_ways`) and
+    `NotOnOffer` (`check_languages`).
     """
     current = Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     logo: bytes | None = wanted.pop("logo", None)
@@ -64,6 +66,8 @@ def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[st
     check_rest(wanted.get("reuse_after_days", current.reuse_after_days), watch_days=watch_days)
     for mode in Mode:
         check_ways(wanted.get("ways_off", ()), mode=mode)
+    if not wanted.keys().isdisjoint({"languages", "language"}):
+        check_languages(wanted.get("languages", current.languages), own=wanted.get("language", current.language))
     changed = [name for name in (*CHANGEABLE, *SET_APART) if name in wanted and getattr(current, name) != wanted[name]]
     if changed:
         detail = {name: f"{_word(name, getattr(current, name))} → {_word(name, wanted[name])}" for name in changed}
@@ -110,6 +114,8 @@ def check_rest(days: int | None, *, watch_days: int) -> None:
 
 def _word(name: str, value: Any) -> str:
     """As a line of the log says it."""
+    if name in {"language", "languages"}:
+        return named(value)
     if value in (None, "", [], {}):
         return "none"
     if isinstance(value, bool):

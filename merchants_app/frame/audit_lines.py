@@ -29,6 +29,7 @@ _NAMES = {
     "brand_color": "colour", "logo_digest": "logo", "support_email": "e-mail for questions",
     "support_url": "link for questions", "terms_url": "link to the terms", "privacy_url": "link to the privacy notice",
     "receipt_details": "who sells, on receipts",
+    "languages": "languages on offer", "language": "language where the buyer's is not on offer",
     "thanks": "words after the payment", "returns_by_itself": "back to the shop by itself", "ways_off": "switched off",
     "walletconnect_project_id": "WalletConnect project id",
     "session_minutes": "time to pay, in minutes", "quote_minutes": "how long a price holds, in minutes",

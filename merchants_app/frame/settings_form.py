@@ -17,8 +17,10 @@ from typing_extensions import override
 from common.email_addresses import MailboxField
 from common.fiat.currencies import Currency
 from common.money import CURRENCIES
+from common.network.languages import EVERY, Offer
 from merchants_app.businesses.logos import WrongLogo, drawn_anew
 from merchants_app.businesses.money_rules import KeptTooShort, ReusedTooSoon, amounts_text, check_memory, check_rest
+from merchants_app.businesses.words import NotOnOffer, check_languages, language_name
 from merchants_app.frame.forms import offer
 from merchants_app.models import BuyerLetter, Merchant
 
@@ -96,10 +98,17 @@ class SettingsForm(forms.ModelForm[Merchant]):
     )
     terms_url = LinkField(label="Link to your terms")
     privacy_url = LinkField(label="Link to your privacy notice")
+    languages = forms.MultipleChoiceField(
+        label="Your buyers' pages and letters are offered in",
+        help_text="A buyer reads the one that they choose, else the session's own, else what the browser asks for: the "
+        "first of these that you offer. Open pages follow at once.",
+        error_messages={"required": "Offer at least one language."},
+        widget=forms.CheckboxSelectMultiple,
+    )
     language = forms.ChoiceField(
-        label="Language when nothing else is known",
+        label="The language for all other buyers",
         required=False,
-        help_text="The session's own comes first, then what the buyer's browser asks for, then this one.",
+        help_text="Whose own is not known, or not on offer. It is one of those above.",
     )
     tolerance_amounts = AmountsField(
         label="… or by at most, in single currencies",
@@ -124,7 +133,8 @@ class SettingsForm(forms.ModelForm[Merchant]):
         model = Merchant
         field_classes: ClassVar = {"support_email": MailboxField}
         fields = (
-            "name", "support_email", "brand_color", "support_url", "thanks", "terms_url", "privacy_url", "language",
+            "name", "support_email", "brand_color", "support_url", "thanks", "terms_url", "privacy_url", "languages",
+            "language",
             "receipt_details", "returns_by_itself", "session_minutes", "quote_minutes", "grace_minutes", "watch_days",
             "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent", "reporting_currency",
             "time_zone", "decision_letters", "collect_letters", "worth_it_percent", "buyer_letters_off",
@@ -190,7 +200,10 @@ class SettingsForm(forms.ModelForm[Merchant]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        offer(self, "language", [("", "English"), *(each for each in settings.LANGUAGES if each[0] != "en")])
+        spoken = {code: f"{language_name(code)} · {own}" for code, own in settings.LANGUAGES} | {"en": "English"}
+        offer(self, "languages", list(spoken.items()))
+        offer(self, "language", list(({"": spoken.pop("en")} | spoken).items()))
+        self.initial["languages"] = self.instance.speaks.languages
         offer(self, "time_zone", _time_zones(self.instance.time_zone))
 
     def clean_brand_color(self) -> str:
@@ -211,6 +224,21 @@ class SettingsForm(forms.ModelForm[Merchant]):
             return drawn_anew(given.read())
         except WrongLogo as refusal:
             raise forms.ValidationError(refusal.detail) from refusal
+
+    def clean_languages(self) -> list[str]:
+        """In the order of all lists; empty for all, so that one that is added to us is on offer too."""
+        offered = Offer(self.cleaned_data["languages"]).languages
+        return [] if offered == EVERY.languages else offered
+
+    def clean_language(self) -> str:
+        """One of those. Where they are wrong themselves, that is reported first."""
+        own = str(self.cleaned_data["language"])
+        if "languages" in self.cleaned_data:
+            try:
+                check_languages(self.cleaned_data["languages"], own=own)
+            except NotOnOffer as refusal:
+                raise forms.ValidationError(refusal.detail) from refusal
+        return own
 
     def clean_thanks(self) -> str:
         """One line of text, however it was typed."""

@@ -1,6 +1,9 @@
 """What a business says of itself on its buyers' pages: its picture, its words, where they lead."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from common.network.languages import Offer
 
 
 class PayPageWords(models.Model):
@@ -31,13 +34,25 @@ class PayPageWords(models.Model):
     returns_by_itself = models.BooleanField(
         default=True, db_default=True, help_text="After a payment the page goes back to the shop by itself."
     )
+    languages = ArrayField(
+        models.CharField(max_length=16),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="What its buyers' pages and letters are offered in; empty: all languages that there are.",
+    )
     language = models.CharField(
         max_length=16,
         blank=True,
         default="",
         db_default="",
-        help_text="Of buyers whose shop names none and whose browser asks for none that there is.",
+        help_text="One of those, of buyers whose own is not known or not on offer; empty: English.",
     )
 
     class Meta:
         abstract = True
+
+    @property
+    def speaks(self) -> Offer:
+        """What its buyers can be spoken to in."""
+        return Offer(self.languages, self.language)

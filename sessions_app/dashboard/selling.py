@@ -18,6 +18,7 @@ from rest_framework.exceptions import ValidationError
 from common.email_addresses import MailboxField
 from common.errors import DomainError
 from common.fiat.currencies import Currency
+from common.network.languages import Offer
 from merchants_app.businesses.ways import ways_to_pay
 from merchants_app.frame.access import Access, Power, for_members
 from merchants_app.frame.forms import offer, once, refuse
@@ -37,7 +38,7 @@ ENDS = {
     "1h": ("in 1 hour", timedelta(hours=1)), "1d": ("in 1 day", timedelta(days=1)),
     "3d": ("in 3 days", timedelta(days=3)), "7d": ("in 7 days", timedelta(days=7)),
 }  # fmt: skip
-_LANGUAGES = [("", "As the buyer's browser and your settings say"), *settings.LANGUAGES]
+_ANY_LANGUAGE = ("", "As the buyer's browser and your settings say")
 _CURRENCIES = [(each.value, f"{each.value}, {each.label}") for each in Currency]
 
 
@@ -93,15 +94,16 @@ class SessionForm(_Checked):
         widget=forms.CheckboxSelectMultiple,
         help_text="On every network on which you take them. None ticked: everything.",
     )
-    locale = forms.ChoiceField(label="Language of the page and the letter", required=False, choices=_LANGUAGES)
+    locale = forms.ChoiceField(label="Language of the page and the letter", required=False)
     ends = forms.ChoiceField(choices=[(sent, words) for sent, (words, _) in ENDS.items()], initial="7d")
     letter = forms.BooleanField(
         label="Write to the buyer now, with the link", required=False, help_text="If you know the address."
     )
 
-    def __init__(self, *args: Any, takes: Sequence[str], **options: Any) -> None:
-        """`takes`: the assets that the business is paid in."""
+    def __init__(self, *args: Any, takes: Sequence[str], speaks: Offer, **options: Any) -> None:
+        """`takes`: the assets that the business is paid in; `speaks`: what it has on offer."""
         super().__init__(*args, **options)
+        offer(self, "locale", [_ANY_LANGUAGE, *(each for each in settings.LANGUAGES if each[0] in speaks.languages)])
         offer(self, "assets", [(each, each) for each in takes])
         self.fields["assets"].initial = list(takes)
         self.takes = takes
@@ -191,7 +193,7 @@ def new_session(request: HttpRequest, access: Access) -> HttpResponse:
     known = {"name": request.GET.get("name", ""), "email": request.GET.get("email", "")}
     start = {"currency": access.merchant.reporting_currency, "ends": "7d", "letter": True} | known
     takes = dict.fromkeys(option.asset.symbol for option in ways_to_pay(access.merchant, access.mode))
-    form = SessionForm(request.POST or None, initial=start, takes=list(takes))
+    form = SessionForm(request.POST or None, initial=start, takes=list(takes), speaks=access.merchant.speaks)
     letter, language = None, ""
     if form.is_valid():
         try:

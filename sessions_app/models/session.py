@@ -1,15 +1,12 @@
 """The checkout session and its timeline."""
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import ClassVar
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_supported_language_variant
 
 from common.api.exact_json import ExactDecoder, ExactEncoder
 from common.modes import Mode
@@ -220,17 +217,14 @@ class CheckoutSession(models.Model):
         return self.public_id
 
     @property
-    def wished_language(self) -> str:
-        """What the buyer chose to read, else what the shop asked for; empty for neither."""
-        return self.buyer_language or self.locale
+    def wished_languages(self) -> tuple[str, str]:
+        """What the buyer chose to read, then what the shop asked for; empty for nothing."""
+        return self.buyer_language, self.locale
 
     @property
     def language(self) -> str:
-        """What its buyer is written to in: what was wished for, else the business's own, if we speak it."""
-        for wish in (self.wished_language, self.merchant.language):
-            with suppress(LookupError):
-                return get_supported_language_variant(wish)
-        return settings.LANGUAGE_CODE
+        """What its buyer is written to in: what was wished for, if the business speaks it, else its own."""
+        return self.merchant.speaks.nearest(*self.wished_languages)
 
     @property
     def was_opened(self) -> bool:

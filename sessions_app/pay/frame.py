@@ -6,13 +6,12 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
 from common.errors import DomainError
-from common.network.languages import chosen, language_of, speaks_buyers_language
+from common.network.languages import chosen, speaking, speaks_buyers_language
 from merchants_app.frame.access import is_of_the_house
 from sessions_app.errors import NoTreasury, SessionNotFound, SessionNotOpen, SwitchedOff
 from sessions_app.models import CheckoutSession
@@ -37,7 +36,7 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
                 session = session_for_buyer(page_token)  # that is no news to whoever chose it
         except SessionNotFound:
             return _not_found(request)
-        with translation.override(language_for(session, request)):
+        with speaking(request, *session.wished_languages, offer=session.merchant.speaks):
             if is_from_here(request):
                 response = door(request, session)
             else:
@@ -57,14 +56,9 @@ def told(refusal: DomainError) -> Sentence:
     return refusal.detail if isinstance(refusal.detail, Sentence) else Sentence(refusal.detail)
 
 
-def language_for(session: CheckoutSession, request: HttpRequest) -> str:
-    """In which the session's buyer is spoken to."""
-    return language_of(request, asked_for=session.wished_language, otherwise=session.merchant.language)
-
-
 def _chose(session: CheckoutSession, request: HttpRequest) -> bool:
     """Whether its buyer did, with this address: who looks in from the business chooses nothing for them."""
-    language = chosen(request)
+    language = chosen(request, session.merchant.speaks)
     return bool(language) and not is_of_the_house(request, session.merchant) and note_choice(session, language)
 
 

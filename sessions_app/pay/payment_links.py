@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -15,7 +15,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common.errors import DomainError
-from common.network.languages import language_of, remember_choice, remembered, speaks_buyers_language
+from common.network.languages import remember_choice, remembered, speaking, speaks_buyers_language
 from merchants_app.businesses.embedding import embedders
 from merchants_app.frame.forms import once
 from merchants_app.frame.throttling import TooManyRequests, count_opening
@@ -49,10 +49,10 @@ def _links_door(door: LinksDoor) -> Callable[[HttpRequest, str], HttpResponse]:
             link = link_for_buyer(link_id)
         except LinkNotFound:
             return _not_found(request)
-        language = language_of(request, asked_for=remembered(request), otherwise=link.merchant.language)
-        with translation.override(language):
+        offer = link.merchant.speaks
+        with speaking(request, remembered(request), offer=offer):
             response = door(request, link)
-        remember_choice(request, response, path=_path(link))
+        remember_choice(request, response, path=_path(link), offer=offer)
         return response
 
     return view

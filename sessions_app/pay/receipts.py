@@ -9,11 +9,11 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from common.network.languages import language_of, remember_choice, remembered, speaks_buyers_language
+from common.network.languages import remember_choice, remembered, speaking, speaks_buyers_language
 from sessions_app.models import Receipt
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import keep_private
@@ -42,10 +42,10 @@ def _receipts_door(door: ReceiptDoor) -> Callable[[HttpRequest, str], HttpRespon
         except ReceiptNotFound:
             return _not_found(request)
         session = receipt.session
-        asked_for = remembered(request) or session.wished_language
-        with translation.override(language_of(request, asked_for=asked_for, otherwise=session.merchant.language)):
+        offer = session.merchant.speaks
+        with speaking(request, remembered(request), *session.wished_languages, offer=offer):
             response = keep_private(door(request, receipt))
-        remember_choice(request, response, path=reverse("hosted:receipt", args=[token]))
+        remember_choice(request, response, path=reverse("hosted:receipt", args=[token]), offer=offer)
         return response
 
     return view

@@ -63,7 +63,7 @@ def _is_unchanged(request: HttpRequest, rows: PageRows | None, *, now: datetime)
     if rows is None:
         return False
     try:
-        language = language_of(request, asked_for=rows.wished_language, otherwise=rows.language)
+        language = language_of(request, *rows.wished_languages, offer=rows.speaks)
         wanted = wanted_of(request)
     except SuspiciousOperation:  # its address has too much in it, say: the page tells them
         return False

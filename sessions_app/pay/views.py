@@ -86,8 +86,9 @@ def pay(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     Of a session that was superseded, the buyer is led to its successor's.
     """
     if successor := successor_of(session):
-        choice = f"?{urlencode({PARAMETER: chosen(request)})}" if chosen(request) else ""
-        return redirect(reverse("hosted:pay", args=[successor.page_token]) + choice)
+        choice = chosen(request, session.merchant.speaks)
+        query = _following({PARAMETER: choice} if choice else {})
+        return redirect(reverse("hosted:pay", args=[successor.page_token]) + query)
     if request.method == "GET" and session.opened_at is None and not is_of_the_house(request, session.merchant):
         note_opening(session, now=timezone.now())
         session = session_for_buyer(session.page_token)  # that is no news to whoever opened it

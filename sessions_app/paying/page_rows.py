@@ -11,6 +11,7 @@ from typing import NamedTuple
 from chains_app.models import ScanCursor
 from chains_app.reading.health import NOTICED_AFTER
 from common.database import fetch
+from common.network.languages import Offer
 from merchants_app.models import Merchant
 from sessions_app.models import (
     Announcement,
@@ -54,8 +55,8 @@ ROW({_SESSION}.ctid, {_SESSION}.xmin, {_PARENTS}, {_CHILDREN}, (
 ))::text
 """
 _PAGES = f"""
-SELECT {_SESSION}.page_token, {_ROWS}, COALESCE(NULLIF({_SESSION}.buyer_language, ''), {_SESSION}.locale),
-    merchant.language, {_SESSION}.status, quote.network
+SELECT {_SESSION}.page_token, {_ROWS}, {_SESSION}.buyer_language, {_SESSION}.locale,
+    merchant.languages, merchant.language, {_SESSION}.status, quote.network
 FROM {_SESSION} JOIN {Merchant._meta.db_table} AS merchant ON merchant.id = {_SESSION}.merchant_id
 LEFT JOIN {_QUOTE} AS quote ON quote.id = {_SESSION}.quote_id
 WHERE {_SESSION}.page_token = ANY(%s::text[])
@@ -66,13 +67,25 @@ _NO_PAGES = tuple(f"no page {number}" for number in range(10))
 
 
 class PageRows(NamedTuple):
-    """The versions of one page's rows, the languages that are asked for, and whether somebody waits for money."""
+    """The versions of one page's rows, the languages asked for and on offer, and whether somebody waits for money."""
 
     versions: str
-    wished_language: str  # as the session's
+    buyer_language: str
+    locale: str
+    languages: list[str]
     language: str
     status: str
     network: str | None
+
+    @property
+    def wished_languages(self) -> tuple[str, str]:
+        """As the session's."""
+        return self.buyer_language, self.locale
+
+    @property
+    def speaks(self) -> Offer:
+        """As the business's."""
+        return Offer(self.languages, self.language)
 
 
 def page_rows(page_tokens: Collection[str], *, now: datetime) -> dict[str, PageRows]:

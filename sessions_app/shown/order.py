@@ -22,6 +22,7 @@ class Order:
     privacy_url: str
     thanks: str
     returns_by_itself: bool
+    languages: list[str]  # what its buyer can choose among
     logo: str  # names the picture in its address; empty: there is none
     brand_color: str
     is_test: bool
@@ -84,6 +85,7 @@ class _Shop(TypedDict):
     privacy_url: str
     thanks: str
     returns_by_itself: bool
+    languages: list[str]
     logo: str
     brand_color: str
     is_test: bool
@@ -97,6 +99,7 @@ def _of_shop(merchant: Merchant, mode: str, support: Support) -> _Shop:
         "privacy_url": merchant.privacy_url,
         "thanks": merchant.thanks,
         "returns_by_itself": merchant.returns_by_itself,
+        "languages": merchant.speaks.languages,
         "logo": merchant.logo_digest,
         "brand_color": merchant.brand_color,
         "is_test": mode == "test",

@@ -1,8 +1,10 @@
-"""Facts inside the sentences of buyers' pages."""
+"""What buyers' pages have of their own: facts inside sentences, the languages to choose among."""
 
 from django import template
+from django.template import Context
 from django.utils.safestring import SafeString
 
+from common.network.languages import on_offer_at
 from sessions_app import sentences
 
 register = template.Library()
@@ -12,3 +14,10 @@ register = template.Library()
 def kept(fact: object) -> SafeString:
     """A name for `{% blocktranslate %}`, which no translating browser changes: `network=due.network|kept`."""
     return sentences.kept(fact).__html__()
+
+
+@register.simple_tag(takes_context=True)
+def languages_on_offer(context: Context) -> list[str]:
+    """What the page can be read in: what its shop offers, or the shop whose page failed before this one."""
+    order = context.get("order")
+    return order.languages if order else on_offer_at(context.get("request"))

@@ -21,7 +21,7 @@ _SAID = re.compile(
 PAGES_ONLY = {
     "address_stands", "beyond_role", "cannot_connect", "code_over", "invitation_over", "keys_to_settle",
     "kept_too_short", "last_owner",
-    "no_address_yet", "no_owner", "no_second_factor", "nothing_left", "wrong_logo",
+    "no_address_yet", "no_owner", "no_second_factor", "not_on_offer", "nothing_left", "wrong_logo",
     "not_a_transaction", "not_collected_yet", "not_for_operators",
     "not_payable_again",
     "nothing_to_collect", "nothing_to_withdraw", "ownership_not_proven", "reason_missing", "reused_too_soon",

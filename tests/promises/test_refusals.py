@@ -16,6 +16,7 @@ PROMISED = {
         "kept_too_short",
         "not_a_payment",
         "not_a_transaction",
+        "not_on_offer",
         "nothing_left",
         "option_unavailable",
         "ownership_not_proven",

@@ -31,6 +31,7 @@ BUSINESSES = {
                   "worth_it_percent": Decimal("0.70"), "reporting_currency": "EUR", "time_zone": "Atlantic/Azores",
                   "support_url": "https://zoe.example/help/{order}", "terms_url": "https://zoe.example/terms",
                   "privacy_url": "https://zoe.example/privacy", "thanks": "Spin it loud.",
+                  "languages": ["en", "pt-br"],
                   "receipt_details": "Zoe Records, Rua 7, Lisbon"},
     ),
     "yan": Business(
@@ -46,6 +47,7 @@ BUSINESSES = {
                   "worth_it_percent": Decimal("0.60"), "reporting_currency": "GBP", "time_zone": "Asia/Tokyo",
                   "support_url": "https://yan.example/help/{order}", "terms_url": "https://yan.example/terms",
                   "privacy_url": "https://yan.example/privacy", "thanks": "Fair winds.",
+                  "languages": ["en", "ja", "tr"],
                   "receipt_details": "Yan Kites, 3 Quay Street, Bristol"},
     ),
 }  # fmt: skip

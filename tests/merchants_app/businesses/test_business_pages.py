@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -134,11 +136,12 @@ def test_a_developer_changes_the_test_treasury_only(colleague: Callable[..., Des
     assert not Treasury.objects.filter(mode="live", address=PATS_WALLET).exists()
 
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "name": "Mia's", "support_email": "", "brand_color": "#00AA11", "session_minutes": "30", "watch_days": "7",
     "tolerance_percent": "2", "tolerance_amount": "1.50", "spread_percent": "0.5", "quote_minutes": "15",
     "grace_minutes": "2", "returns_by_itself": "on", "reporting_currency": "USD", "time_zone": "UTC",
     "decision_letters": "at_once", "collect_letters": "never", "worth_it_percent": "1",
+    "languages": [code for code, _name in settings.LANGUAGES],
 }  # fmt: skip
 
 
@@ -179,6 +182,7 @@ def test_deposits_are_used_again_once_an_owner_says_so_and_only_after_longer_tha
         ("thanks", "x" * 201), ("receipt_details", "x" * 401),
         ("receipt_details", "a\n" * 9), ("time_zone", "Mars/Base"), ("reporting_currency", "BTC"), ("language", "tlh"),
         ("decision_letters", "hourly"), ("collect_letters", "hourly"), ("worth_it_percent", "0.09"),
+        ("languages", []), ("languages", ["tlh"]),
         ("worth_it_percent", "20.01"), ("terms_url", "shop.example/terms"), ("terms_url", "javascript:alert(1)"),
         ("terms_url", "http://shop.example"), ("privacy_url", "https://a@shop.example"), ("privacy_url", "https://"),
         ("terms_url", "https://shop.example/{reference}"), ("support_url", "https://shop.example/{order}"),
@@ -186,7 +190,7 @@ def test_deposits_are_used_again_once_an_owner_says_so_and_only_after_longer_tha
         ("walletconnect_project_id", "f" * 31), ("walletconnect_project_id", "<" * 32),
     ],
 )  # fmt: skip
-def test_wrong_settings_are_told_and_not_saved(desk: Desk, mia: Merchant, field: str, value: str) -> None:
+def test_wrong_settings_are_told_and_not_saved(desk: Desk, mia: Merchant, field: str, value: str | list[str]) -> None:
     answer = desk.post("settings", **SETTINGS | {field: value})
     assert answer.status_code == 200
     assert list(answer.context["form"].errors) == [field]

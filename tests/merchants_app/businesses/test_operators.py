@@ -119,12 +119,12 @@ def test_every_action_has_its_row(operator: Operator, model: Any) -> None:
     assert set(actions) == ACTIONS.get(model._meta.label, set())
 
 
-def settings_of(merchant: Merchant, **changes: str) -> dict[str, str]:
+def settings_of(merchant: Merchant, **changes: str) -> dict[str, Any]:
     """The form of a business as its page sends it back."""
-    boxes = {"buyer_letters_off"}  # none is ticked: a browser sends nothing
+    boxes = {"buyer_letters_off", "languages"}  # where none is ticked, a browser sends nothing
     given = {name: getattr(merchant, name) for name in CHANGEABLE if name not in boxes}
-    form = {name: "" if value is None else str(value) for name, value in given.items()}
-    form |= {"tolerance_amounts": amounts_text(merchant.tolerance_amounts)}
+    form: dict[str, Any] = {name: "" if value is None else str(value) for name, value in given.items()}
+    form |= {"tolerance_amounts": amounts_text(merchant.tolerance_amounts), "languages": merchant.speaks.languages}
     team = list(merchant.members.order_by("id")) if merchant.pk else []
     form |= {"members-TOTAL_FORMS": str(len(team)), "members-INITIAL_FORMS": str(len(team))}
     for number, member in enumerate(team):
