@@ -14,12 +14,12 @@ from merchants_app.audit import record
 from merchants_app.businesses.days import first_open_day
 from merchants_app.businesses.logos import digest_of, keep_logo
 from merchants_app.businesses.ways import check_ways
-from merchants_app.businesses.words import check_languages, named
+from merchants_app.businesses.words import check_languages, named, words_changed
 from merchants_app.models import LEAST_KEPT_AFTER_WATCH, Merchant
 
 CHANGEABLE = (
     "name", "support_email", "brand_color", "logo_digest", "support_url", "thanks", "terms_url", "privacy_url",
-    "receipt_details", "walletconnect_project_id", "languages",
+    "receipt_details", "walletconnect_project_id", "languages", "own_words",
     "language", "returns_by_itself", "ways_off", "confirmations", "session_minutes", "quote_minutes", "grace_minutes",
     "watch_days", "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent",
     "reporting_currency", "time_zone", "decision_letters", "collect_letters", "worth_it_percent", "buyer_letters_off",
@@ -70,7 +70,13 @@ def change_settings(*, merchant: Merchant, actor: str, **wanted: Any) -> list[st
         check_languages(wanted.get("languages", current.languages), own=wanted.get("language", current.language))
     changed = [name for name in (*CHANGEABLE, *SET_APART) if name in wanted and getattr(current, name) != wanted[name]]
     if changed:
-        detail = {name: f"{_word(name, getattr(current, name))} → {_word(name, wanted[name])}" for name in changed}
+        detail = {
+            name: f"{_word(name, getattr(current, name))} → {_word(name, wanted[name])}"
+            for name in changed
+            if name != "own_words"
+        }
+        if "own_words" in changed:
+            detail |= words_changed(current.own_words, wanted["own_words"])
         if "time_zone" in changed:
             current.months_closed_to = first_open_day(current, now=timezone.now())
         for name in changed:

@@ -1,12 +1,16 @@
 """What a business says to its buyers, and in which languages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 
 from django.conf import settings
 from django.utils.translation import get_language_info
 
 from common.errors import DomainError
 from common.network.languages import Offer
+from merchants_app.models import BY_LANGUAGE
+
+OwnWords = Mapping[str, Mapping[str, str]]  # by language and field
 
 
 class NotOnOffer(DomainError):
@@ -25,6 +29,16 @@ def check_languages(languages: Sequence[str], *, own: str) -> None:
         raise NotOnOffer(
             f"Choose one of the languages on offer: {named(offer.languages)}. Or offer this one, too.", attr="language"
         )
+
+
+def words_changed(before: OwnWords, after: OwnWords) -> dict[str, str]:
+    """Each word of a single language that is another now, for the log: `thanks.de`, from what to what."""
+    changed = {}
+    for code, name in product(dict(settings.LANGUAGES), BY_LANGUAGE):
+        was, now = (words.get(code, {}).get(name) or "none" for words in (before, after))
+        if was != now:
+            changed[f"{name}.{code}"] = f"{was} → {now}"
+    return changed
 
 
 def language_name(code: str) -> str:

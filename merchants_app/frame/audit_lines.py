@@ -8,8 +8,9 @@ from django.db.models import Value
 from django.db.models.functions import Replace
 from django.utils import timezone
 
+from merchants_app.businesses.words import language_name
 from merchants_app.frame.times import day_words
-from merchants_app.models import AuditEntry
+from merchants_app.models import BY_LANGUAGE, AuditEntry
 from merchants_app.people.operators import OPERATOR_MARK
 from merchants_app.sign_in.devices import browser_name
 
@@ -91,7 +92,11 @@ def _line(entry: AuditEntry) -> AuditLine:
 
 
 def _change(name: str, value: object) -> Change:
-    words = _NAMES.get(name, name.replace("_", " "))
+    field, _, language = name.partition(".")
+    if language and field in BY_LANGUAGE:  # a word of a single one
+        words = f"{_NAMES[field]}, in {language_name(language)}"
+    else:
+        words = _NAMES.get(name, name.replace("_", " "))
     if isinstance(value, list):
         return Change(words, None, ", ".join(map(str, value)))
     before, arrow, after = str(value).partition(_ARROW)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -19,6 +20,8 @@ from typing_extensions import override
 from chains_app.receiving.xpub import PrivateKeyRefused, looks_private
 from common.admin.refusals import refuse as refuse
 from common.email_addresses import MailboxField
+from common.money import CURRENCIES
+from merchants_app.businesses.money_rules import amounts_text
 from merchants_app.models import KeyScope, Role, TreasuryKind, User
 from merchants_app.powers import SCOPE_WORDS, scopes_within
 from merchants_app.requests.form_keys import form_key
@@ -26,7 +29,8 @@ from merchants_app.requests.idempotency import Answer, Asking, StillRunning, ans
 
 _SCOPES = [(scope.value, f"{scope}: {words}") for scope, words in SCOPE_WORDS.items()]
 _AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
-_COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
+_IN_BRACES = re.compile(r"[{}]")
+REFERENCE = "{reference}"
 ONCE = "once"  # a secret of the page's own, by which a form that is sent again is known: `{% once %}`
 # How long a second click waits for what the first one does, which takes a fraction of that.
 _TRIES, _PAUSE_SECONDS = 50, 0.1
@@ -155,6 +159,57 @@ class PasswordForm(forms.Form):
         if "password1" in typed and "password2" in typed and typed["password1"] != typed["password2"]:
             self.add_error("password2", "These are two different passwords. Type the same one twice.")
         return typed
+
+
+class AmountsField(forms.CharField):
+    """Amounts by currency, typed as 'NGN 800, KWD 0.30'."""
+
+    @override
+    def prepare_value(self, value: Any) -> Any:
+        return amounts_text(value) if isinstance(value, dict) else value
+
+    @override
+    def to_python(self, value: Any) -> Any:
+        amounts: dict[str, Decimal] = {}
+        for part in filter(None, (each.strip() for each in str(super().to_python(value)).split(","))):
+            currency, _, amount = part.upper().partition(" ")
+            if currency not in CURRENCIES:
+                raise forms.ValidationError(f"{currency[:20]} is no currency that can be asked for.")
+            if not _AMOUNT.fullmatch(amount.strip()):
+                raise forms.ValidationError(f"Give an amount after {currency}, as in: NGN 800, KWD 0.30.")
+            amounts[currency] = Decimal(amount.strip())
+        return amounts
+
+    @override
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class LinkField(forms.CharField):
+    """An https:// address that buyers are led to."""
+
+    def __init__(self, *, holds_reference: bool = False, **options: Any) -> None:
+        attrs = {"inputmode": "url", "spellcheck": "false", "autocapitalize": "off", "placeholder": "https://"}
+        super().__init__(max_length=500, required=False, widget=forms.TextInput(attrs), **options)
+        self.holds_reference = holds_reference
+
+    @override
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value))
+        if not text:
+            return ""
+        plain = text.replace(REFERENCE, "1") if self.holds_reference else text
+        if _IN_BRACES.search(plain):
+            known = f" but {REFERENCE}" if self.holds_reference else ""
+            raise forms.ValidationError(f"Nothing in braces is filled in here{known}: write the address out.")
+        try:
+            parts = urlsplit(plain)
+            is_whole = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+        except ValueError:
+            is_whole = False
+        if not is_whole or re.search(r"[\s\x00-\x1f\"<>\\]", text):
+            raise forms.ValidationError("Give the whole address, as in https://shop.example/terms.")
+        return text
 
 
 class BusinessForm(forms.Form):

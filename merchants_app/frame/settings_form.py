@@ -1,12 +1,10 @@
 """The form of a business's settings: what may be typed, and what a field says when it is wrong."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
@@ -16,70 +14,75 @@ from typing_extensions import override
 
 from common.email_addresses import MailboxField
 from common.fiat.currencies import Currency
-from common.money import CURRENCIES
 from common.network.languages import EVERY, Offer
 from merchants_app.businesses.logos import WrongLogo, drawn_anew
-from merchants_app.businesses.money_rules import KeptTooShort, ReusedTooSoon, amounts_text, check_memory, check_rest
+from merchants_app.businesses.money_rules import KeptTooShort, ReusedTooSoon, check_memory, check_rest
 from merchants_app.businesses.words import NotOnOffer, check_languages, language_name
-from merchants_app.frame.forms import offer
+from merchants_app.frame.forms import REFERENCE, AmountsField, LinkField, offer
 from merchants_app.models import BuyerLetter, Merchant
 
-_AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
-_IN_BRACES = re.compile(r"[{}]")
 MOST_RECEIPT_LINES = 8
-REFERENCE = "{reference}"
+# What can be said by language, as its fields are called.
+_LABELS = {
+    "thanks": "words after the payment", "support_url": "link for buyers' questions", "terms_url": "link to your terms",
+    "privacy_url": "link to your privacy notice",
+}  # fmt: skip
 
 
-class AmountsField(forms.CharField):
-    """Amounts by currency, typed as 'NGN 800, KWD 0.30'."""
+class OwnWordsInput(forms.Widget):
+    """Fields for each language that is on offer, or has words, folded where there are none. Works without a script."""
 
-    @override
-    def prepare_value(self, value: Any) -> Any:
-        return amounts_text(value) if isinstance(value, dict) else value
-
-    @override
-    def to_python(self, value: Any) -> Any:
-        amounts: dict[str, Decimal] = {}
-        for part in filter(None, (each.strip() for each in str(super().to_python(value)).split(","))):
-            currency, _, amount = part.upper().partition(" ")
-            if currency not in CURRENCIES:
-                raise forms.ValidationError(f"{currency[:20]} is no currency that can be asked for.")
-            if not _AMOUNT.fullmatch(amount.strip()):
-                raise forms.ValidationError(f"Give an amount after {currency}, as in: NGN 800, KWD 0.30.")
-            amounts[currency] = Decimal(amount.strip())
-        return amounts
+    template_name = "dashboard/_own_words.html"
+    on_offer: Sequence[str] = ()
 
     @override
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
-
-
-class LinkField(forms.CharField):
-    """An https:// address that buyers are led to."""
-
-    def __init__(self, *, holds_reference: bool = False, **options: Any) -> None:
-        attrs = {"inputmode": "url", "spellcheck": "false", "autocapitalize": "off", "placeholder": "https://"}
-        super().__init__(max_length=500, required=False, widget=forms.TextInput(attrs), **options)
-        self.holds_reference = holds_reference
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, dict[str, str]]:
+        typed = {
+            code: {each: text for each in _LABELS if (text := str(data.get(f"{name}-{code}-{each}", "")).strip())}
+            for code in EVERY.languages
+        }
+        return {code: words for code, words in typed.items() if words}
 
     @override
-    def clean(self, value: Any) -> str:
-        text = str(super().clean(value))
-        if not text:
-            return ""
-        plain = text.replace(REFERENCE, "1") if self.holds_reference else text
-        if _IN_BRACES.search(plain):
-            known = f" but {REFERENCE}" if self.holds_reference else ""
-            raise forms.ValidationError(f"Nothing in braces is filled in here{known}: write the address out.")
-        try:
-            parts = urlsplit(plain)
-            is_whole = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
-        except ValueError:
-            is_whole = False
-        if not is_whole or re.search(r"[\s\x00-\x1f\"<>\\]", text):
-            raise forms.ValidationError("Give the whole address, as in https://shop.example/terms.")
-        return text
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return False  # where all is empty, all was taken away
+
+    @override
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        words = value or {}
+        shown = {code: language_name(code) for code in EVERY.languages if code in self.on_offer or code in words}
+        rows = [
+            (code, language, [(each, label, words.get(code, {}).get(each, "")) for each, label in _LABELS.items()])
+            for code, language in shown.items()
+        ]
+        return super().get_context(name, value, attrs) | {"rows": rows, "words": words}
+
+
+class OwnWordsField(forms.Field):
+    """What is said otherwise in single languages: by language, then by field, as each field alone takes it."""
+
+    widget = OwnWordsInput
+
+    @override
+    def clean(self, value: Any) -> dict[str, dict[str, str]]:
+        cleaned: dict[str, dict[str, str]] = {}
+        faults = []
+        for code, words in value.items():
+            for name, text in words.items():
+                try:
+                    cleaned.setdefault(code, {})[name] = _one_word(name, text)
+                except forms.ValidationError as wrong:
+                    faults += [f"{language_name(code)}, {_LABELS[name]}: {each}" for each in wrong.messages]
+        if faults:
+            raise forms.ValidationError(faults)
+        return cleaned
+
+
+def _one_word(name: str, text: str) -> str:
+    if name == "thanks":
+        return " ".join(forms.CharField(max_length=200).clean(text).split())
+    return LinkField(holds_reference=name == "support_url").clean(text)
 
 
 class SettingsForm(forms.ModelForm[Merchant]):
@@ -110,6 +113,11 @@ class SettingsForm(forms.ModelForm[Merchant]):
         required=False,
         help_text="Whose own is not known, or not on offer. It is one of those above.",
     )
+    own_words = OwnWordsField(
+        label="Said otherwise in single languages",
+        required=False,
+        help_text="What is empty is said as in all other languages: as its own field on this page says it.",
+    )
     tolerance_amounts = AmountsField(
         label="… or by at most, in single currencies",
         required=False,
@@ -134,7 +142,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
         field_classes: ClassVar = {"support_email": MailboxField}
         fields = (
             "name", "support_email", "brand_color", "support_url", "thanks", "terms_url", "privacy_url", "languages",
-            "language",
+            "language", "own_words",
             "receipt_details", "returns_by_itself", "session_minutes", "quote_minutes", "grace_minutes", "watch_days",
             "tolerance_percent", "tolerance_amount", "tolerance_amounts", "spread_percent", "reporting_currency",
             "time_zone", "decision_letters", "collect_letters", "worth_it_percent", "buyer_letters_off",
@@ -204,6 +212,7 @@ class SettingsForm(forms.ModelForm[Merchant]):
         offer(self, "languages", list(spoken.items()))
         offer(self, "language", list(({"": spoken.pop("en")} | spoken).items()))
         self.initial["languages"] = self.instance.speaks.languages
+        self.fields["own_words"].widget.on_offer = self.instance.speaks.languages
         offer(self, "time_zone", _time_zones(self.instance.time_zone))
 
     def clean_brand_color(self) -> str:

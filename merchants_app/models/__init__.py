@@ -19,6 +19,7 @@ from merchants_app.models.collect_letters import CollectLetters
 from merchants_app.models.installation import Installation
 from merchants_app.models.invitation import Invitation
 from merchants_app.models.logo import LARGEST_LOGO, Logo
+from merchants_app.models.pay_page import BY_LANGUAGE
 from merchants_app.models.request_log import LoggedRequest
 from merchants_app.models.switch import Feature, Switch
 from merchants_app.models.treasury import Treasury, TreasuryKind, XpubAccount
@@ -26,6 +27,7 @@ from merchants_app.models.visit import OperatorVisit
 from merchants_app.models.ways import is_off, off_in_both, way
 
 __all__ = [
+    "BY_LANGUAGE",
     "FIRST_DAY",
     "LARGEST_LOGO",
     "LAST_DAY",

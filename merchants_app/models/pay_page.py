@@ -5,6 +5,9 @@ from django.db import models
 
 from common.network.languages import Offer
 
+# What can be said otherwise in single languages; as the field of this name says it, it is said in all others.
+BY_LANGUAGE = ("thanks", "support_url", "terms_url", "privacy_url")
+
 
 class PayPageWords(models.Model):
     """The part of a business that its buyers see, beside name, colour and e-mail address. Empty: not shown."""
@@ -31,6 +34,12 @@ class PayPageWords(models.Model):
         db_default="",
         help_text="Who sells, on receipts: the full name, the postal address, the VAT number, a line each.",
     )
+    own_words = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="By language and field, what buyers who read that language are told instead.",
+    )
     returns_by_itself = models.BooleanField(
         default=True, db_default=True, help_text="After a payment the page goes back to the shop by itself."
     )
@@ -51,6 +60,16 @@ class PayPageWords(models.Model):
 
     class Meta:
         abstract = True
+
+    def own_word(self, name: str, *, language: str) -> str:
+        """What is said in this language alone, of `BY_LANGUAGE`; empty: the same as in all others."""
+        word: str = self.own_words.get(language, {}).get(name, "")
+        return word
+
+    def word(self, name: str, *, language: str) -> str:
+        """What a buyer who reads this language is told."""
+        said: str = self.own_word(name, language=language) or getattr(self, name)
+        return said
 
     @property
     def speaks(self) -> Offer:

@@ -43,7 +43,7 @@ def preview(request: HttpRequest, access: Access) -> HttpResponse:
     if step == "send":
         _pick(session, offers, now)
     fees = fees_of([each.option for each in offers], mode=session.mode, currency=session.currency, now=now)
-    with translation.override(merchant.speaks.nearest()):
+    with translation.override(merchant.speaks.nearest(request.POST.get("spoken", ""))):
         state = state_of(session, now=now)
         shown = pay_page(session=session, state=state, options=offers, heads={}, now=now, fees=fees)
         # No request: the page is drawn as it stands by itself, not as one in a shop's frame.

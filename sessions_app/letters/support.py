@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from django.utils.translation import get_language
+
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession
 from sessions_app.sentences import Sentence, linked
@@ -23,13 +25,13 @@ class Support:
 
 
 def support_of(merchant: Merchant, *, number: str = "") -> Support:
-    """`number` is what the shop knows the order by."""
+    """`number` is what the shop knows the order by. The page for questions is that of the language in force."""
     email, named = merchant.support_email, quote(number, safe="")
     mail_link = f"mailto:{quote(email, safe='@')}" + (f"?subject={named}" if number else "")
     return Support(
         email=email,
         mail_link=mail_link if email else "",
-        url=merchant.support_url.replace("{reference}", named),
+        url=merchant.word("support_url", language=get_language() or "").replace("{reference}", named),
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypedDict
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from merchants_app.businesses.brand import is_color, sheet_in
 from merchants_app.models import Merchant
@@ -21,6 +21,7 @@ class Order:
     terms_url: str
     privacy_url: str
     thanks: str
+    thanks_language: str  # empty: the shop says the same in all others, and we do not know in which that is
     returns_by_itself: bool
     languages: list[str]  # what its buyer can choose among
     logo: str  # names the picture in its address; empty: there is none
@@ -84,6 +85,7 @@ class _Shop(TypedDict):
     terms_url: str
     privacy_url: str
     thanks: str
+    thanks_language: str
     returns_by_itself: bool
     languages: list[str]
     logo: str
@@ -92,12 +94,14 @@ class _Shop(TypedDict):
 
 
 def _of_shop(merchant: Merchant, mode: str, support: Support) -> _Shop:
+    language = get_language() or ""
     return {
         "shop": merchant.name,
         "support": support,
-        "terms_url": merchant.terms_url,
-        "privacy_url": merchant.privacy_url,
-        "thanks": merchant.thanks,
+        "terms_url": merchant.word("terms_url", language=language),
+        "privacy_url": merchant.word("privacy_url", language=language),
+        "thanks": merchant.word("thanks", language=language),
+        "thanks_language": language if merchant.own_word("thanks", language=language) else "",
         "returns_by_itself": merchant.returns_by_itself,
         "languages": merchant.speaks.languages,
         "logo": merchant.logo_digest,

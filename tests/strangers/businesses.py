@@ -32,6 +32,7 @@ BUSINESSES = {
                   "support_url": "https://zoe.example/help/{order}", "terms_url": "https://zoe.example/terms",
                   "privacy_url": "https://zoe.example/privacy", "thanks": "Spin it loud.",
                   "languages": ["en", "pt-br"],
+                  "own_words": {"pt-br": {"thanks": "Gire alto.", "terms_url": "https://zoe.example/termos"}},
                   "receipt_details": "Zoe Records, Rua 7, Lisbon"},
     ),
     "yan": Business(
@@ -48,6 +49,7 @@ BUSINESSES = {
                   "support_url": "https://yan.example/help/{order}", "terms_url": "https://yan.example/terms",
                   "privacy_url": "https://yan.example/privacy", "thanks": "Fair winds.",
                   "languages": ["en", "ja", "tr"],
+                  "own_words": {"tr": {"thanks": "İyi rüzgarlar.", "terms_url": "https://yan.example/kosullar"}},
                   "receipt_details": "Yan Kites, 3 Quay Street, Bristol"},
     ),
 }  # fmt: skip

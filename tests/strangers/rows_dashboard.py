@@ -23,6 +23,7 @@ _SETTINGS = {
     "spread_percent": "0.50", "brand_color": "#112233", "reuse_after_days": 9, "quote_minutes": 20,
     "grace_minutes": 3, "reporting_currency": "EUR", "time_zone": "Europe/Berlin", "decision_letters": "daily",
     "collect_letters": "daily", "worth_it_percent": 2, "languages": ["en", "fr"],
+    "own_words-fr-thanks": "Merci !",
 }  # fmt: skip
 _PREPARE = {
     "balance": "{network}:USDC", "kind": "amount", "rate_basis": "paid", "amount": "1.00", "to_address": "{wallet}",
