@@ -62,6 +62,10 @@ class Reverted(AssertionError):
         self.receipt = receipt
 
 
+# What is said of one that the contract refuses: by the node that was to estimate its gas, or of it once it is mined.
+FAILS = "revert|out of gas|failed in block"
+
+
 def anvil_binary() -> Path:
     """Path of the binary inside the npm package. Raises AnvilMissing."""
     return npm_binary("anvil")

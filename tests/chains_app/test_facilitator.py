@@ -103,7 +103,7 @@ def test_a_no_with_any_status_is_a_no_and_a_yes_with_another_is_none(facilitator
         verify({}, TERMS)
     settled = {"success": True, "transaction": TX_HASH, "network": DEVCHAIN}
     facilitator.says["/settle"] = Reply(202, json.dumps(settled).encode())
-    with pytest.raises(FacilitatorInDoubt) as doubt:
+    with pytest.raises(FacilitatorInDoubt, match="said yes and named no transaction") as doubt:
         settle({}, TERMS)
     assert doubt.value.tx_hash == TX_HASH
 

@@ -1,6 +1,7 @@
 """No way inside: every spelling of a private address, names that lead to one now or later, odd ports, redirects."""
 
 import asyncio
+import re
 import socket
 import threading
 from typing import Any
@@ -197,10 +198,17 @@ def test_names_whose_servers_are_dead_delay_no_others(monkeypatch: pytest.Monkey
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1/", "https://inside.example/", "https://shop.example:8443/"])
-def test_a_line_to_try_the_way_is_guarded_too(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1/", "127.0.0.1 leads to the private address 127.0.0.1"),
+        ("https://inside.example/", "inside.example leads to the private address 10.0.0.1"),
+        ("https://shop.example:8443/", "Port 8443 is not allowed"),
+    ],
+)
+def test_a_line_to_try_the_way_is_guarded_too(url: str, why: str) -> None:
     names = Names(inside_example=[["10.0.0.1"]], shop_example=[["93.184.215.14"]], **{"127_0_0_1": [["127.0.0.1"]]})
-    with pytest.raises(RefusedAddress):
+    with pytest.raises(RefusedAddress, match=re.escape(why)):
         asyncio.run(reach(url, OutboundRules(allow_private=False), names))
 
 

@@ -204,7 +204,7 @@ def test_no_letter_leaves_a_copy_and_no_test_of_an_endpoint(api: Api) -> None:
 def test_no_signed_payment_is_asked_for(settings: LazySettings, session: CheckoutSession) -> None:
     settings.FACILITATOR_URL = "http://127.0.0.1:9"
     copied()
-    with pytest.raises(NotToBeSigned):
+    with pytest.raises(NotToBeSigned, match="No signed payments are taken here"):
         all_signable(session, now=timezone.now())
 
 

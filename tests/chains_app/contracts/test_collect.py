@@ -13,7 +13,7 @@ from chains_app.receiving.deposits import (
     deposit_address,
     salt_for,
 )
-from tests.anvil import Reverted, RpcError
+from tests.anvil import FAILS, Reverted, RpcError
 from tests.chains_app.contracts.stage import TREASURY, Stage, collections, gas_used, one, outcomes
 
 OTHER_TREASURY = "0x7e57000000000000000000000000000000005678"
@@ -109,7 +109,7 @@ def test_a_deposit_answers_to_the_factory_only(stage: Stage) -> None:
     stage.collect(one("cs_a"))
     stage.pay("cs_a", 1_000)
     for target in (deposit, IMPLEMENTATION_ADDRESS):
-        with pytest.raises((Reverted, RpcError)):
+        with pytest.raises((Reverted, RpcError), match=FAILS):
             stage.node.execute(target, "sweep(address,uint256)", ETHER, 1_000, sender=stage.stranger)
     assert stage.holds(deposit) == 1_000
 
@@ -121,7 +121,7 @@ def test_somebody_elses_treasury_names_another_deposit(stage: Stage) -> None:
 
 
 def test_the_factory_takes_no_money(stage: Stage) -> None:
-    with pytest.raises((Reverted, RpcError)):
+    with pytest.raises((Reverted, RpcError), match=FAILS):
         stage.node.send(to=FACTORY_ADDRESS, value=1)
-    with pytest.raises((Reverted, RpcError)):
+    with pytest.raises((Reverted, RpcError), match=FAILS):
         stage.node.execute(FACTORY_ADDRESS, COLLECT, [], 0, value=1)

@@ -10,7 +10,7 @@ from chains_app.receiving.deposits import (
     deposit_address,
     salt_for,
 )
-from tests.anvil import Reverted, RpcError
+from tests.anvil import FAILS, Reverted, RpcError
 from tests.chains_app.contracts.stage import TREASURY, Stage, collections, gas_used, one, outcomes
 
 
@@ -99,7 +99,7 @@ def test_a_gas_limit_that_starves_a_transfer_fails_as_a_whole(stage: Stage) -> N
         stage.pay(f"cs_{number}", 10)
     deposits = [one(f"cs_{number}") for number in range(3)]
     for limit in range(100_000, 460_000, 40_000):
-        with pytest.raises((Reverted, RpcError)):
+        with pytest.raises((Reverted, RpcError), match=FAILS):
             stage.collect(*deposits, gas=limit)
     assert stage.holds(TREASURY) == 0
 
@@ -122,5 +122,5 @@ def test_too_little_gas_each_moves_nothing_and_loses_nothing(stage: Stage) -> No
 
 def test_absurd_gas_each_is_refused(stage: Stage) -> None:
     stage.pay("cs_a", 10)
-    with pytest.raises((Reverted, RpcError)):
+    with pytest.raises((Reverted, RpcError), match=FAILS):
         stage.collect(one("cs_a", ETHER), gas_each=2**256 - 1)

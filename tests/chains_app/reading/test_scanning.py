@@ -143,14 +143,14 @@ def test_two_watchers_at_once_store_one_scan(clock: Clock):
     clock.tick(3)
     one, two = (scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT]) for _ in range(2))
     save_cursor(one, now=clock.now)
-    with pytest.raises(CursorMoved):
+    with pytest.raises(CursorMoved, match="read by another watcher"):
         save_cursor(two, now=clock.now)
 
 
 def test_two_first_watchers_at_once_store_one_scan(clock: Clock):
     one, two = (scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT]) for _ in range(2))
     save_cursor(one, now=clock.now)
-    with pytest.raises(CursorMoved):
+    with pytest.raises(CursorMoved, match="read by another watcher"):
         save_cursor(two, now=clock.now)
 
 
@@ -160,7 +160,7 @@ def test_the_watcher_that_loses_stores_nothing(clock: Clock):
     slow = scan(network=SANDBOX, reader=clock.reader, addresses=lambda: [PAT])
     look(PAT)
     checkpoints = ScannedBlock.objects.filter(network="sandbox").count()
-    with pytest.raises(CursorMoved), transaction.atomic():
+    with pytest.raises(CursorMoved, match="read by another watcher"), transaction.atomic():
         save_cursor(slow, now=clock.now)
     assert ScannedBlock.objects.filter(network="sandbox").count() == checkpoints
 

@@ -165,7 +165,7 @@ def test_deposits_are_used_again_once_an_owner_says_so_and_only_after_longer_tha
     desk.post("settings", **SETTINGS)
     mia.refresh_from_db()
     assert (mia.reuse_after_days, mia.watch_days) == (None, 7)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="deposits_rest_longer_than_they_are_watched"), transaction.atomic():
         Merchant.objects.filter(pk=mia.pk).update(reuse_after_days=7)
 
 

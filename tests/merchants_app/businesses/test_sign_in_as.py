@@ -155,7 +155,7 @@ def test_no_operator_is_looked_as(operator: Operator, mia: Merchant) -> None:
     answer = look(operator, mia, member=boss.pk)
     assert answer.status_code == 200
     assert "Select a valid choice" in answer.content.decode()
-    with pytest.raises(NotForOperators):
+    with pytest.raises(NotForOperators, match="is an operator: choose a member who is none"):
         begin_visit(merchant=mia, member_id=boss.pk, by=operator.user, reason=WHY)
     assert not own(OperatorVisit).exists()
 

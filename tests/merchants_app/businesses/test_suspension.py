@@ -135,7 +135,7 @@ def test_its_payment_links_open_nothing(client: Client, mia: Merchant, operator:
 
 
 def test_the_database_knows_no_suspension_without_reason(mia: Merchant) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="a_suspension_has_a_reason_and_an_author"), transaction.atomic():
         Merchant.objects.filter(pk=mia.pk).update(suspended_by="operator x")
 
 

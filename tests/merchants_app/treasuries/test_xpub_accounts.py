@@ -93,7 +93,7 @@ def test_another_xpub_takes_the_place_of_the_one_before_and_another_spelling_of_
 
 def test_what_is_named_and_refused_leaves_the_account_to_others(mia: Merchant, otto: Merchant) -> None:
     name(mia)
-    with pytest.raises(WrongTreasury):
+    with pytest.raises(WrongTreasury, match="in use already"):
         name(otto)
     assert name(otto, xpub=OTHER).account != name(mia).account
 

@@ -177,7 +177,7 @@ def test_the_session_gets_the_treasury_in_force(mia: Merchant, change: str) -> N
 
 def test_without_a_treasury_nothing_is_written(secret: str, mia: Merchant) -> None:
     own(Treasury).update(withdrawn_at=timezone.now())
-    with pytest.raises(NoTreasury):
+    with pytest.raises(NoTreasury, match="Name the wallet to receive in first"):
         create_session(merchant=mia, mode="test", terms=agreed())
     refused = Api(secret).post("checkout", terms(), Idempotency_Key="order-1")
     assert refused.status_code == 409

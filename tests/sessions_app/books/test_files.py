@@ -94,7 +94,7 @@ def test_a_business_reads_one_file_at_a_time_and_no_reader_holds_its_place_for_e
     assert "is being written already" in desk.read("books/exports")
     assert desk.post("books/exports", **(form | {"what": "statement"})).status_code == 200
     others = [Download(pieces(), business=-number) for number in range(1, downloads.AT_ONCE)]
-    with pytest.raises(TooManyFiles):
+    with pytest.raises(TooManyFiles, match="Other files are being written"):
         Download(pieces(), business=otto.pk)
     assert b"Written by Tallystick" in b"".join(answer.streaming_content)
     monkeypatch.setattr(downloads, "LONGEST_SECONDS", -1.0)

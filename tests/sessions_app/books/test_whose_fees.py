@@ -214,7 +214,7 @@ def test_the_page_says_whose_fee_it_was_not(desk: Desk, mia: Merchant) -> None:
     seen = {TX: [Emptied(emptied, block_number=1, tx_hash=TX)]}
     with patch.object(collecting, "collections_of", lambda _network, _hashes: seen):
         assert see_collection(merchant=mia, mode="test", network=DEVCHAIN, tx_hash=TX, by="mia@example.com") == 1
-        with pytest.raises(NotCollectedYet):
+        with pytest.raises(NotCollectedYet, match="nothing of yours that still waits"):
             see_collection(merchant=mia, mode="test", network=DEVCHAIN, tx_hash=TX, by="mia@example.com")
     fees.book_fees(DEVCHAIN)
     assert of_fees() == ["network_fee"]

@@ -131,6 +131,6 @@ def test_buyers_are_kept_until_a_month_after_the_watch(desk: Desk, mia: Merchant
 
 
 def test_the_database_holds_that_too(mia: Merchant) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="buyers_are_kept_beyond_the_watch"), transaction.atomic():
         Merchant.objects.filter(pk=mia.pk).update(keep_buyers_days=36)
     Merchant.objects.filter(pk=mia.pk).update(keep_buyers_days=37)

@@ -57,7 +57,7 @@ def test_it_is_never_accepted_by_accident(short: CheckoutSession) -> None:
     with pytest.raises(NothingToDecide, match="nothing to decide"):
         accept(short, issue="")
     for kind in (DecisionKind.ASK_REST, DecisionKind.WRITE_OFF, DecisionKind.REFUNDED):
-        with pytest.raises(NothingToDecide):
+        with pytest.raises(NothingToDecide, match="nothing to decide"):
             accept(short, kind=kind, tx_hash="0x" + "ab" * 32 if kind == DecisionKind.REFUNDED else "")
     assert refreshed(short).status == Status.OPEN
 
@@ -69,7 +69,7 @@ def test_nothing_came_or_it_is_not_final(session: CheckoutSession, sandbox: Sand
     seen = refreshed(session)
     assert (seen.payment_status, seen.payments.get().confirmed_at) == (PaymentStatus.PARTIAL, None)
     assert early_case(seen) is None
-    with pytest.raises(NothingToDecide):
+    with pytest.raises(NothingToDecide, match="nothing to decide"):
         accept(seen)
 
 
@@ -85,7 +85,7 @@ def test_what_came_since_it_was_shown_is_not_decided_on(short: CheckoutSession, 
 def test_once_its_time_is_over_the_usual_decision_is_meant(short: CheckoutSession, sandbox: Sandbox) -> None:
     CheckoutSession.objects.filter(pk=short.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     assert early_case(refreshed(short)) is None
-    with pytest.raises(NothingToDecide):
+    with pytest.raises(NothingToDecide, match="nothing to decide"):
         accept(short)  # nobody has noticed yet that it is over
     sandbox.look()
     assert accept(short).status == Status.COMPLETED

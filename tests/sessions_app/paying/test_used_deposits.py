@@ -268,7 +268,7 @@ def test_no_rest_is_asked_for_at_an_address_that_somebody_else_has(
 def test_the_database_holds_that_an_address_serves_one_session_at_a_time(
     former: CheckoutSession, new_session: NewSession
 ) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="addresses_serve_one_session_at_a_time"), transaction.atomic():
         DepositAddress.objects.create(
             session=new_session(),
             address=former.deposit.address,

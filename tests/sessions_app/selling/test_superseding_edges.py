@@ -68,14 +68,14 @@ def test_its_address_is_watched_for_the_longer_of_the_two(mia: Merchant, hours: 
 
 def test_nothing_is_opened_after_what_lives_or_has_money(mia: Merchant) -> None:
     lives = waiting_for_money(mia)
-    with pytest.raises(MoneyOnItsWay):
+    with pytest.raises(MoneyOnItsWay, match="Money was seen"):
         open_after(lives, successor(lives), actor=BUYER)
     ended = ended_unpaid(mia)
     shown(ended, "1.00")
-    with pytest.raises(MoneyOnItsWay):
+    with pytest.raises(MoneyOnItsWay, match="Money was seen"):
         open_after(ended, successor(ended), actor=BUYER)
     Payment.objects.filter(session=ended).update(vanished_at=timezone.now())
-    with pytest.raises(MoneyOnItsWay):
+    with pytest.raises(MoneyOnItsWay, match="Money was seen"):
         open_after(ended, successor(ended), actor=BUYER)
 
 

@@ -94,7 +94,7 @@ def test_a_facilitator_that_is_away_the_second_time_does_not_undo_the_first(
 ) -> None:
     left_in_doubt(quoted, facilitator)
     facilitator.says["/verify"] = HANG_UP
-    with pytest.raises(FacilitatorAway):  # it is left alone for a while now
+    with pytest.raises(FacilitatorAway, match="hung up"):  # it is left alone for a while now
         verify({}, {})
     with pytest.raises(SettlementInDoubt, match="Do not pay again yet"):
         settled(quoted)
