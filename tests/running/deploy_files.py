@@ -1,6 +1,5 @@
 """What `deploy/` has, read once for the tests of it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -18,18 +17,18 @@ UNITS = {
 COMMON = (DEPLOY / "systemd" / "tallystick-.service.d" / "common.conf").read_text(encoding="utf-8")
 
 
-def manifests() -> Iterator[dict[str, Any]]:
-    for path in sorted((DEPLOY / "kubernetes").rglob("*.yaml")):
-        yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
-
-
+MANIFESTS: list[dict[str, Any]] = [
+    each
+    for path in sorted((DEPLOY / "kubernetes").rglob("*.yaml"))
+    for each in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+]
 PODS = {
     each["metadata"]["name"].removeprefix("tallystick-"): each["spec"]["template"]["spec"]
-    for each in manifests()
+    for each in MANIFESTS
     if each["kind"] in {"Deployment", "Job"}
 } | {
     each["metadata"]["name"].removeprefix("tallystick-"): each["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    for each in manifests()
+    for each in MANIFESTS
     if each["kind"] == "CronJob"
 }
-[SETTINGS] = [each["data"] for each in manifests() if each["kind"] == "ConfigMap"]
+[SETTINGS] = [each["data"] for each in MANIFESTS if each["kind"] == "ConfigMap"]

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from checkout_project.variables import SECRETS
-from tests.running.deploy_files import COMMON, COMPOSE, DEPLOY, OURS, PODS, manifests
+from tests.running.deploy_files import COMMON, COMPOSE, DEPLOY, MANIFESTS, OURS, PODS
 from tests.stack import ROOT
 
 DOCS = ROOT / "docs/deploying.md"
@@ -26,7 +26,7 @@ def test_backups_are_kept_where_they_outlive_their_process() -> None:
         places = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
         claims = {each["name"]: each.get("persistentVolumeClaim") for each in PODS[name]["volumes"]}
         assert (places["backups"], claims["backups"]) == ("/backups", {"claimName": "tallystick-backups"})
-    [tools] = [each["spec"] for each in manifests() if "tallystick-tools" in str(each.get("metadata"))]
+    [tools] = [each["spec"] for each in MANIFESTS if "tallystick-tools" in str(each.get("metadata"))]
     assert tools["replicas"] == 0
 
 

@@ -14,7 +14,7 @@ import yaml
 from checkout_project.facts.queued import LONGEST_QUEUE
 from checkout_project.processes import commands
 from checkout_project.running import forks
-from tests.running.deploy_files import COMMON, COMPOSE, DEPLOY, OURS, PODS, SETTINGS, UNITS, manifests
+from tests.running.deploy_files import COMMON, COMPOSE, DEPLOY, MANIFESTS, OURS, PODS, SETTINGS, UNITS
 from tests.stack import ROOT
 
 KUBERNETES = "1.32"
@@ -91,7 +91,7 @@ def test_worker_and_beat_wait_until_the_database_is_migrated() -> None:
         assert waits["command"] == ["sh", "-c", "until python manage.py migrate --check; do sleep 5; done"]
         assert [waits[name] for name in same] == [container[name] for name in same]
     # Those of the version before go on meanwhile.
-    strategies = [each["spec"].get("strategy", {}) for each in manifests() if each["kind"] == "Deployment"]
+    strategies = [each["spec"].get("strategy", {}) for each in MANIFESTS if each["kind"] == "Deployment"]
     assert not [each for each in strategies if each.get("type") == "Recreate"]
 
 
@@ -130,14 +130,14 @@ def test_a_comment_of_migrate_has_the_place_for_the_address_past_a_pooler() -> N
 
 
 def test_letters_leave_by_a_port_that_is_open() -> None:
-    [policy] = [each["spec"] for each in manifests() if each["kind"] == "NetworkPolicy" and "egress" in each["spec"]]
+    [policy] = [each["spec"] for each in MANIFESTS if each["kind"] == "NetworkPolicy" and "egress" in each["spec"]]
     ports = {port["port"] for rule in policy["egress"] if "ipBlock" in str(rule) for port in rule["ports"]}
     assert int(SETTINGS["EMAIL_PORT"]) in ports
     assert SETTINGS["EMAIL_USE_TLS"] == "1"
 
 
 def test_the_alarms_know_the_pods_by_the_job_that_prometheus_gives_them() -> None:
-    [found] = [each["spec"] for each in manifests() if each["kind"] == "PodMonitor"]
+    [found] = [each["spec"] for each in MANIFESTS if each["kind"] == "PodMonitor"]
     chosen = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text(encoding="utf-8"))
     assert chosen["labels"][0]["pairs"][found["jobLabel"]] == "tallystick"
     assert 'up{job="tallystick"}' in (DEPLOY / "monitoring" / "rules.yaml").read_text(encoding="utf-8")
@@ -147,12 +147,12 @@ def test_the_alarms_know_the_pods_by_the_job_that_prometheus_gives_them() -> Non
 
 
 def test_no_worker_is_started_for_what_is_held_back() -> None:
-    [scaled] = [each["spec"] for each in manifests() if each["kind"] == "ScaledObject"]
+    [scaled] = [each["spec"] for each in MANIFESTS if each["kind"] == "ScaledObject"]
     assert "max(tallystick_held) == bool 0" in scaled["triggers"][0]["metadata"]["query"]
 
 
 def test_workers_are_added_for_jobs_that_wait_before_an_alarm_says_so() -> None:
-    [scaled] = [each["spec"] for each in manifests() if each["kind"] == "ScaledObject"]
+    [scaled] = [each["spec"] for each in MANIFESTS if each["kind"] == "ScaledObject"]
     [jobs] = [each["metadata"] for each in scaled["triggers"] if "tallystick_queue_tasks" in each["metadata"]["query"]]
     assert int(jobs["threshold"]) * scaled["minReplicaCount"] < LONGEST_QUEUE
     assert f"{jobs['query']} > {LONGEST_QUEUE}\n" in (DEPLOY / "monitoring" / "rules.yaml").read_text(encoding="utf-8")
@@ -170,7 +170,7 @@ def test_prometheus_comes_to_the_numbers_of_every_process() -> None:
 
 
 def ports_open_to(namespace: str, part: str) -> Iterator[str]:
-    for policy in (each["spec"] for each in manifests() if each["kind"] == "NetworkPolicy"):
+    for policy in (each["spec"] for each in MANIFESTS if each["kind"] == "NetworkPolicy"):
         chosen = policy["podSelector"]
         rules = [
             *chosen.get("matchExpressions", ()),
@@ -198,7 +198,7 @@ def test_nothing_runs_as_root_or_writes_to_its_image_or_keeps_endless_logs() -> 
 
 def test_kubernetes_schemas_know_every_field() -> None:
     kinds = set()
-    for each in manifests():
+    for each in MANIFESTS:
         if each["apiVersion"].startswith(("kustomize", "keda.sh", "monitoring.coreos.com")):
             continue  # no part of Kubernetes: it has no schema of them
         kubernetes_validate.validate(each, KUBERNETES, strict=True)
