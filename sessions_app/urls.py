@@ -133,6 +133,6 @@ dashboard = [
     path("settings/preview", preview.preview, name="settings-preview"),
     path("collect", collecting.collect, name="collect"),
     path("collect/letters", collecting.letters, name="collect-letters"),
-    path("collect/<str:network_id>", collecting.prepare, name="collect-prepare"),
+    path("collect/prepare", collecting.prepare, name="collect-prepare"),
     path("collect/<str:network_id>/sent", collecting.sent, name="collect-sent"),
 ]

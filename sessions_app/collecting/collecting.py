@@ -5,7 +5,7 @@ The gateway signs nothing: it prepares calls for the merchant's own wallet, and 
 
 import secrets
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +57,7 @@ class Plan:
 
     network: Network
     calls: Sequence[Call]
+    taken: Sequence[Balance]  # by asset, as far as is known; a deposit gives all that it has
     deposits: int
     left_over: int
     treasuries: Sequence[str]
@@ -127,9 +128,10 @@ def plan(*, merchant: Merchant, mode: str, network: Network, assets: Collection[
     As many deposits as one transaction may collect by the chain's own estimate. Raises NothingToCollect,
     ReaderUnavailable, WrongChain.
     """
-    found = _waiting_deposits(merchant, mode, network, set(network.assets) & set(assets))
-    if not found:
+    waiting = _waiting_deposits(merchant, mode, network, set(network.assets) & set(assets))
+    if not waiting:
         raise NothingToCollect(f"Nothing waits on {network.name} any more.")
+    found = list(waiting)
     deployed = conditions.factory_deployed
     fit = Fit(count=min(len(found), MAX_DEPOSITS))
     if network.has_nodes:
@@ -138,6 +140,7 @@ def plan(*, merchant: Merchant, mode: str, network: Network, assets: Collection[
     return Plan(
         network=network,
         calls=collection_calls(deposits=deposits, factory_deployed=deployed),
+        taken=_by_asset(network, {deposit: waiting[deposit] for deposit in deposits}),
         deposits=len(deposits),
         left_over=len(found) - len(deposits),
         treasuries=sorted({deposit.treasury for deposit in deposits}),
@@ -153,28 +156,43 @@ def gas_of(waiting: Sequence[Balance], *, merchant: Merchant, mode: str, conditi
     None where the chain does not say. Raises ReaderUnavailable, WrongChain.
     """
     network = waiting[0].network
-    deposits = [_waiting_deposits(merchant, mode, network, {each.asset.symbol}) for each in waiting]
+    deposits = [list(_waiting_deposits(merchant, mode, network, {each.asset.symbol})) for each in waiting]
     return gas_of_collections(network, deposits, most=conditions.most_gas, factory_deployed=conditions.factory_deployed)
 
 
-def _waiting_deposits(merchant: Merchant, mode: str, network: Network, assets: set[str]) -> list[Deposit]:
-    """The longest waiting first; a contract that served two sessions has both's money, and is asked once."""
+def _by_asset(network: Network, deposits: Mapping[Deposit, int]) -> list[Balance]:
+    """What these deposits hold together, by asset."""
+    by_token = {asset.contract or ETHER: asset for asset in network.assets.values()}
+    units: dict[Asset, list[int]] = defaultdict(list)
+    for deposit, held in deposits.items():
+        units[by_token[deposit.token]].append(held)
+    return [
+        Balance(network=network, asset=asset, deposits=len(held), amount_units=sum(held))
+        for asset, held in units.items()
+    ]
+
+
+def _waiting_deposits(merchant: Merchant, mode: str, network: Network, assets: set[str]) -> dict[Deposit, int]:
+    """What each holds in base units, the longest waiting first.
+
+    A contract that served two sessions has both's money, and is asked once.
+    """
     rows = (
         waiting_payments(merchant, mode)
         .filter(network=network.id, asset__in=assets)
         .values("session__public_id", "session__deposit__made_for", "session__treasury__address", "asset")
-        .annotate(oldest=Max("confirmed_at"))
+        .annotate(oldest=Max("confirmed_at"), units=Sum("amount_units"))
         .order_by("oldest", "session__public_id")
     )
-    deposits = [
-        Deposit(
+    held: dict[Deposit, int] = defaultdict(int)
+    for row in rows:
+        deposit = Deposit(
             session_id=row["session__deposit__made_for"] or row["session__public_id"],
             treasury=row["session__treasury__address"],
             token=network.assets[row["asset"]].contract or ETHER,
         )
-        for row in rows
-    ]
-    return list(dict.fromkeys(deposits))
+        held[deposit] += int(row["units"])
+    return held
 
 
 def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: str, by: str) -> int:
@@ -243,12 +261,18 @@ def _left_with(emptied: Emptied, inside: Sequence[Payment]) -> list[Payment]:
     return [payment for payment in arrived if payment.block_number != emptied.block_number]
 
 
-def play_collection(*, merchant: Merchant, mode: str, network: Network, by: str, now: datetime) -> int:
-    """On the sandbox there is no wallet: its money is collected by saying so. Raises NothingToCollect, NotFound."""
+def play_collection(
+    *, merchant: Merchant, mode: str, network: Network, by: str, now: datetime, assets: Collection[str] | None = None
+) -> int:
+    """On the sandbox there is no wallet: its money, of these assets or of all, is collected by saying so.
+
+    Raises NothingToCollect, NotFound.
+    """
     if not network.is_played or mode != Mode.TEST:
         raise NotFound("Only the sandbox's money is collected by a click.")
     with transaction.atomic():
         rows = waiting_payments(merchant, mode).filter(network=network.id)
+        rows = rows if assets is None else rows.filter(asset__in=assets)
         waiting = list(rows.values_list("pk", flat=True))
         tx_hash = f"0x{secrets.token_hex(32)}"
         count = Payment.objects.filter(pk__in=waiting, collected_at=None).update(collected_at=now, collected_tx=tx_hash)

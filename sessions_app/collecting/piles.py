@@ -8,6 +8,7 @@ from functools import partial
 
 from chains_app.calls.chain_calls import collecting_conditions
 from chains_app.calls.gas import usual_price
+from chains_app.networks.networks import Asset
 from chains_app.rates.exchange_rates import Rates
 from common.money import to_whole
 from merchants_app.models import Merchant
@@ -85,15 +86,16 @@ def piles_of_unknown_fee(balances: Sequence[Balance], *, merchant: Merchant, rat
     ]
 
 
+def fee_of(gas: int, price: int, *, coin: Asset, rates: Rates, currency: str) -> tuple[Decimal, Decimal | None]:
+    """What so much gas costs at a price in base units of the coin: in it, and in the currency where there is a rate."""
+    worth = worth_now(rates, coin.symbol, gas * price, decimals=coin.decimals, currency=currency)
+    return about(to_whole(gas * price, coin.decimals)), worth
+
+
 def _priced(pile: Pile, gas: int | None, prices: tuple[int, int | None], rates: Rates, currency: str) -> Pile:
     (price, usual), coin = prices, pile.balance.network.native
     if gas is None or coin is None:
         return replace(pile, gas=gas)
-    worth_of = partial(worth_now, rates, coin.symbol, decimals=coin.decimals, currency=currency)
-    return replace(
-        pile,
-        gas=gas,
-        fee=about(to_whole(gas * price, coin.decimals)),
-        fee_worth=worth_of(gas * price),
-        usual_fee_worth=worth_of(gas * usual) if usual else None,
-    )
+    cost_at = partial(fee_of, gas, coin=coin, rates=rates, currency=currency)
+    fee, fee_worth = cost_at(price)
+    return replace(pile, gas=gas, fee=fee, fee_worth=fee_worth, usual_fee_worth=cost_at(usual)[1] if usual else None)

@@ -18,6 +18,7 @@ from tests.cast import MIAS_WALLET
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.desk import Desk
 from tests.pages.member import OpenDashboard
+from tests.pages.test_dashboard_accessible import faults_of
 from tests.strangers.world import own
 
 NewSession = Callable[..., CheckoutSession]
@@ -70,8 +71,14 @@ def test_one_click_collects_tokens_and_ether_on_a_network_without_the_factory(
     expect(page.get_by_role("cell", name="49 USDC")).to_be_visible()
     for asset in ("USDC", "ETH"):
         page.get_by_role("checkbox", name=f"{asset} on Devchain").check()
-    page.get_by_role("button", name="Prepare the chosen on Devchain").click()
+    page.get_by_role("button", name="Prepare the chosen").click()
     expect(page.get_by_text("It is the first collection on Devchain")).to_be_visible()
+    expect(page.get_by_text("49 USDC")).to_be_visible()
+    expect(page.get_by_text("2 deposits")).to_be_visible()
+    assert faults_of(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="File for Safe on Devchain").click()
+    assert download.value.suggested_filename.startswith("collect-devchain-")
     page.get_by_role("button", name="Send with browser wallet").click()
     expect(page.get_by_text("Seen on Devchain: 2 payments collected.")).to_be_visible()
     expect(page.get_by_text("Nothing to collect")).to_be_visible()
@@ -96,7 +103,7 @@ def test_a_transaction_that_the_wallet_replaced_is_not_waited_for(
     })[method] }""")
     open_dashboard(desk, "collect")
     page.get_by_role("checkbox", name="USDC on Devchain").check()
-    page.get_by_role("button", name="Prepare the chosen on Devchain").click()
+    page.get_by_role("button", name="Prepare the chosen").click()
     page.get_by_role("button", name="Send with browser wallet").click()
     expect(page.get_by_text("Sent. Waiting for the network …")).to_be_visible()
     page.evaluate("window.isReplaced = true")
@@ -121,8 +128,10 @@ def test_only_what_the_chain_says_is_believed(
 def test_without_a_node_the_page_says_what_is_missing(desk: Desk, new_session: NewSession, chain: Devchain) -> None:
     pay_two(chain, new_session)
     chain.node.stop()
-    assert "Devchain cannot be read just now" in desk.read("collect")
-    answer = desk.client.post(f"/dashboard/{desk.at}/collect/devchain", {"asset": "USDC"}, follow=True)
+    assert "The fee on Devchain could not be asked" in desk.read("collect")
+    assert "Its nodes do not answer just now" in desk.read("collect/prepare?pile=devchain:USDC")
+    sent = f"/dashboard/{desk.at}/collect/devchain/sent"
+    answer = desk.client.post(sent, {"tx_hash": "0x" + "ab" * 32}, follow=True)
     assert "Try again in a minute" in answer.content.decode()
 
 

@@ -2,12 +2,10 @@
 
 import { firstWallet, onChain, quantity } from "./wallet.js";
 
-const section = document.querySelector("#calls");
-const said = section.querySelector("[data-said]");
-const button = section.querySelector("[data-send]");
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
-function callsOnPage() {
+/** What is sent of a network's section: its calls, in order. */
+function callsIn(section) {
   const calls = Array.from(section.querySelectorAll("[data-call]"), (call) => ({
     to: call.querySelector("[data-to]").textContent,
     data: call.querySelector("[data-data]").textContent,
@@ -38,14 +36,15 @@ async function mined(wallet, from, hash) {
   }
 }
 
-async function send(wallet) {
+async function send(wallet, section) {
+  const said = section.querySelector("[data-said]");
   const [from] = await wallet.request({ method: "eth_requestAccounts" });
   if (!await onChain(wallet, section.dataset.chain)) {
     said.textContent = "Your wallet is not on this network. Choose or add it there, then try again.";
     return;
   }
-  const form = document.querySelector("form[data-sent]");
-  const calls = callsOnPage();
+  const form = section.querySelector("form[data-sent]") ?? document.querySelector("form[data-sent]");
+  const calls = callsIn(section);
   // With its network: a wallet that is on another one refuses, instead of sending there.
   const chainId = quantity(section.dataset.chain);
   let hash = "";
@@ -67,18 +66,29 @@ function tell(form, hash) {
   form.requestSubmit();
 }
 
-const wallet = button ? await firstWallet() : null;
-if (wallet) {
+/** Offers to send what is in the section; one after the other, for the page is left when one is done. */
+function offer(wallet, section) {
+  const button = section.querySelector("[data-send]");
+  const said = section.querySelector("[data-said]");
   button.hidden = false;
   button.addEventListener("click", async () => {
-    button.disabled = true;
+    rest(true);
     try {
-      await send(wallet);
+      await send(wallet, section);
     } catch (error) {
       said.textContent = error.code === 4001 ? "You declined in the wallet. Nothing was sent." : `It did not work: ${error.message}`;
     }
-    button.disabled = false;
+    rest(false);
   });
-} else if (button) {
-  said.textContent = "No browser wallet was found here. Copy the raw call below into your wallet or Safe.";
+}
+
+function rest(isUnderWay) {
+  for (const button of document.querySelectorAll("[data-send]")) button.disabled = isUnderWay;
+}
+
+const sections = [...document.querySelectorAll("[data-calls]")].filter((section) => section.querySelector("[data-send]"));
+const wallet = sections.length > 0 ? await firstWallet() : null;
+for (const section of sections) {
+  if (wallet) offer(wallet, section);
+  else section.querySelector("[data-said]").textContent = "No browser wallet was found here. Copy the raw call below into your wallet or Safe.";
 }

@@ -14,7 +14,8 @@ from webhooks_app.endpoints.endpoints import create_endpoint
 @pytest.mark.parametrize(
     ("came_from", "leads_to"),
     [
-        ("collect/sandbox", "collect"),
+        ("collect/base/sent", "collect"),
+        ("collect/prepare?pile=base:USDC", "collect/prepare?pile=base:USDC"),
         ("treasury/7/prove", "treasury"),
         ("webhooks/we_1/rotate", "webhooks/we_1"),
         ("webhooks/we_1/del_1/resend", "webhooks/we_1"),

@@ -71,7 +71,7 @@ def test_what_gas_usually_costs_is_the_median_of_a_day_and_known_after_an_hour(
 def test_a_safes_builder_opens_the_calls_of_a_collection() -> None:
     call = Call(to="0x40B1d2E97a58fC3064Ea7B19cD02386fE5a4907C", data="0x7c1a04b8", value=0)
     plan = Plan(
-        network=network("base"), calls=[call], deposits=3, left_over=0, treasuries=["0x7A3f"], gas=1, limit=1,
+        network=network("base"), calls=[call], taken=[], deposits=3, left_over=0, treasuries=["0x7A3f"], gas=1, limit=1,
         deploys_factory=False,
     )  # fmt: skip
     assert safe_file(plan, now=datetime(2026, 11, 29, tzinfo=UTC)) == {

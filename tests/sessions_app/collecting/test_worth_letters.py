@@ -109,7 +109,7 @@ def test_the_same_state_of_affairs_is_told_once(asked: Desk, paid: Payment) -> N
 def test_after_a_collection_the_first_that_is_worth_it_is_told(asked: Desk, paid: Payment) -> None:
     soon = timezone.now() + timedelta(minutes=1)  # the sandbox's clock went ahead while the payment was played
     write_letters(soon)
-    asked.post("collect/sandbox")
+    asked.post("collect/prepare", pile=["sandbox:ETH", "sandbox:USDC"])
     more_came(paid, 5, soon + timedelta(minutes=1))
     write_letters(soon + timedelta(minutes=1))
     assert [letter.subject.partition(": ")[2] for letter in letters_to(asked.user.email)] == [
