@@ -86,6 +86,11 @@ def is_outage(error: BaseException | None) -> bool:
     return _what(error) is not None
 
 
+def is_slow(error: BaseException) -> bool:
+    """Whether it is there, and took longer than one may wait: asked again at once it will do so again."""
+    return _what(error) is _SLOW
+
+
 def in_words(error: BaseException) -> str:
     """For whoever asked: what is so, and what to do."""
     return _SENTENCE.format(what=(_what(error) or _AWAY).sentence)

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.views.defaults import bad_request, page_not_found
 from redis import ResponseError
 
-from checkout_project.errors.outage import OUTAGE, RETRY_SECONDS, in_words, is_outage
+from checkout_project.errors.outage import OUTAGE, RETRY_SECONDS, in_words, is_outage, is_slow
 from common.network.languages import speaks_buyers_language
 from common.network.redis_cache import is_away
 
@@ -53,7 +53,7 @@ def broken(request: HttpRequest) -> HttpResponse:
         return _fault(request, sys.exc_info()[1], number)
     except Exception:  # noqa: BLE001  (it may be what all pages of buyers are made with)
         _log.exception("errors.page_failed")
-        return _plain_fault(number)
+        return _plain_fault(request, number)
 
 
 def _fault(request: HttpRequest, error: BaseException | None, number: str) -> HttpResponse:
@@ -63,21 +63,32 @@ def _fault(request: HttpRequest, error: BaseException | None, number: str) -> Ht
         return _unavailable(request, _UNCOUNTED)
     if error is not None and is_outage(error):
         OUTAGE.noticed(error)
-        return _unavailable(request, in_words(error))
+        return _unavailable(request, in_words(error), slow=is_slow(error))
     if _is_buyers(request):
         return _to_buyer(request, "pay/broken.html", status=500, number=number)
-    return _plain_fault(number)
+    return _plain_fault(request, number)
 
 
-def _plain_fault(number: str) -> HttpResponse:
-    return HttpResponseServerError(render_to_string("500.html", {"request_id": number}))
+def _plain_fault(request: HttpRequest, number: str) -> HttpResponse:
+    return HttpResponseServerError(render_to_string("500.html", {"request_id": number} | _ways_on(request)))
 
 
-def _unavailable(request: HttpRequest, reason: str) -> HttpResponse:
+def _ways_on(request: HttpRequest) -> dict[str, object]:
+    """Where one can go from a page of ours that failed: to the same, unless something was sent to it."""
+    again = request.get_full_path() if _may_repeat(request) else ""
+    return {"again": again, "at_dashboard": request.path.startswith("/dashboard")}
+
+
+def _may_repeat(request: HttpRequest) -> bool:
+    return request.method in {"GET", "HEAD"}
+
+
+def _unavailable(request: HttpRequest, reason: str, *, slow: bool = False) -> HttpResponse:
     if _is_buyers(request):
         page = _to_buyer(request, "pay/unavailable.html", status=503)
     else:  # without the request: who is signed in stands in the database
-        page = HttpResponse(render_to_string("503.html", {"reason": reason}), status=503)
+        said = {"reason": reason, "slow": slow} | _ways_on(request)
+        page = HttpResponse(render_to_string("503.html", said), status=503)
     page["Retry-After"] = str(RETRY_SECONDS)
     return page
 
@@ -89,6 +100,6 @@ def _is_buyers(request: HttpRequest) -> bool:
 @speaks_buyers_language
 def _to_buyer(request: HttpRequest, template: str, *, status: int, **said: str) -> HttpResponse:
     own = "/".join(request.path.split("/")[:3])  # of the payment, link or receipt that it was about
-    may_repeat = request.method in {"GET", "HEAD"} and status >= 500
+    may_repeat = _may_repeat(request) and status >= 500
     said |= {"here": request.path, "back": request.get_full_path()} if may_repeat else {"here": own, "back": own}
     return render(request, template, said, status=status)
