@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal
+from urllib.parse import urlencode
 
 import pytest
+from django.urls import resolve
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -22,7 +24,9 @@ from tests.desk import Desk
 from tests.pages.buyer import faults_of_access
 from tests.pages.member import OpenDashboard
 from tests.sandbox import Sandbox
+from tests.strangers.row import routes
 from tests.strangers.world import own
+from tests.webhooks_app.pairing.test_connecting import ASKED
 
 THEMES: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 390)]
 PAGES = [
@@ -30,6 +34,16 @@ PAGES = [
     "treasury", "links", "new-session", "team", "embedding", "settings", "privacy", "audit", "books",
     "books/exports", "books/lines", "customers", "decisions/decided",
 ]  # fmt: skip
+ONE, ONE_LINK, ONE_CUSTOMER = "sessions/{}", "links/{}", "customers/{}"
+REFUND, REFUND_TO_SIGN = "sessions/{}/refund", "sessions/{}/refund/{}"
+# A shop asks for its key.
+CONNECT = f"connect?{urlencode(ASKED)}"
+LOOKED_AT_ELSEWHERE = {
+    "webhooks": "test_webhooks_accessible.py", "webhook": "test_webhooks_accessible.py",
+    "events": "test_webhooks_accessible.py", "event": "test_webhooks_accessible.py",
+    "collect-prepare": "test_dashboard_collect.py",
+    "settings-preview": "test_pay_accessible.py",  # the buyer's page
+}  # fmt: skip
 
 
 def faults_of(page: Page, *, alone: Literal["light", "dark"] | None = None) -> list[str]:
@@ -74,15 +88,17 @@ def busy(
 def test_axe_finds_nothing_on_pages_full_of_things(
     open_dashboard: OpenDashboard, desk: Desk, busy: CheckoutSession, colleague: Callable[..., Desk]
 ) -> None:
-    its, link = f"sessions/{busy.public_id}", own(PaymentLink).get()
-    pages = [*PAGES, its, f"links/{link.public_id}", f"customers/{busy.customer.public_id}"]
+    its, link = ONE.format(busy.public_id), own(PaymentLink).get()
+    pages = [
+        *PAGES, CONNECT, its, ONE_LINK.format(link.public_id), ONE_CUSTOMER.format(busy.customer.public_id),
+    ]  # fmt: skip
     assert {path: faults for path in pages if (faults := faults_of(open_dashboard(desk, path)))} == {}
     viewer = colleague("viewer")
     pages = ["overview", "links", its]  # where others find forms
     assert {path: faults for path in pages if (faults := faults_of(open_dashboard(viewer, path), alone="light"))} == {}
     wish = Wish(network="sandbox", asset="ETH", what=Worth(RefundKind.EXCESS))
     refund = prepare_refund(session=leave_address(busy, OTTOS_WALLET), wish=wish, actor=desk.user.email)
-    pages = [f"{its}/refund", f"{its}/refund/{refund.public_id}"]
+    pages = [REFUND.format(busy.public_id), REFUND_TO_SIGN.format(busy.public_id, refund.public_id)]
     assert {path: faults for path in pages if (faults := faults_of(open_dashboard(desk, path)))} == {}
 
 
@@ -96,6 +112,17 @@ def test_axe_finds_nothing_on_empty_account_and_error_pages(
     for path in ("2fa/", "password/change/", "nothing", "logout/"):
         page.goto(f"{origin}/accounts/{path}")
         assert faults_of(page) == [], path
+
+
+def test_every_page_is_looked_at() -> None:
+    seen = [*PAGES, CONNECT, ONE, ONE_LINK, ONE_CUSTOMER, REFUND, REFUND_TO_SIGN]
+    looked_at = {resolve(f"/dashboard/mer_x/test/{path.partition('?')[0]}").url_name for path in seen}
+    pages = {
+        name.removeprefix("dashboard:")
+        for name, pattern in routes("dashboard/<place:at>/").items()
+        if not getattr(pattern.callback, "takes_posts_alone", False)
+    }
+    assert looked_at | set(LOOKED_AT_ELSEWHERE) == pages
 
 
 def test_keys_walk_through_a_list_and_can_be_turned_off(
