@@ -1,26 +1,31 @@
-"""Whether the chain holds what the books say lies at deposit addresses."""
+"""Whether the chain holds what the books say lies at deposit addresses: just now, and when a closed month ended."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
 from django.core.cache import cache
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from redis import RedisError
 
-from chains_app.calls.holdings import held_by
+from chains_app.calls.holdings import held_at, held_by, last_block_before
 from chains_app.networks.networks import Asset, Network, all_networks
-from chains_app.reading.reader import ReaderUnavailable, WrongChain
+from chains_app.reading.reader import Block, ReaderUnavailable, WrongChain
 from common.money import to_whole
+from merchants_app.businesses.days import beginning, next_month
 from merchants_app.models import Merchant, TreasuryKind
 from sessions_app.books.definitions import book_sums, money
-from sessions_app.models import Payment
+from sessions_app.books.statement import Statement
+from sessions_app.models import MonthEndBalance, Payment, Untold
 
 # It asks the nodes that payments are seen by, for each asset: one business may not use up what they answer in a day.
 PAUSE_SECONDS = 60
 # Of more addresses a node is not asked while somebody waits.
 MOST_ADDRESSES = 2_000
+
+_Place = tuple[str, str]  # network, asset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +35,8 @@ class Compared:
     network: Network
     asset: Asset
     booked: Decimal
-    found: Decimal | None  # None: the network cannot be read now, or they are too many addresses
+    found: Decimal | None  # None: the network cannot be read now, or what `end` says
+    end: MonthEndBalance | None = None  # of a closed month, once the chain was asked
 
     @property
     def more(self) -> Decimal | None:
@@ -38,45 +44,111 @@ class Compared:
         return self.found - self.booked if self.found is not None else None
 
 
-def compare_now_and_then(merchant: Merchant, mode: str) -> list[Compared] | None:
-    """The same. None: somebody of the business had it compared less than a minute ago."""
+def compare_now_and_then(merchant: Merchant, mode: str, of: Statement) -> list[Compared] | None:
+    """A closed month's end, else what lies there now. None: somebody had it compared less than a minute ago."""
     with suppress(RedisError):  # while it is away nobody counts
         if not cache.add(f"books-compared:{merchant.pk}", 1, PAUSE_SECONDS):
             return None
-    return compare(merchant, mode)
+    return compare_month_end(merchant, mode, of) if of.is_closed else compare(merchant, mode)
 
 
 def compare(merchant: Merchant, mode: str) -> list[Compared]:
     """Of all that is booked or waits, on networks that have a chain. Asks a node for each asset."""
-    sums: dict[tuple[str, str], dict[str, Decimal | None]] = {}
+    sums: dict[_Place, dict[str, Decimal | None]] = {}
     rows = book_sums(merchant, mode).order_by().values_list("network", "asset", "decimals", "kind")
     for network, asset, decimals, kind, units in rows.annotate(units=Sum("amount_units")):
         of_it = sums.setdefault((network, asset), {})
         of_it[kind] = (of_it.get(kind) or Decimal(0)) + to_whole(units, decimals)
-    places = _places(merchant, mode)
-    networks = all_networks()
+    addresses = _addresses(merchant, mode, Q(vanished_at=None, collected_at=None))
     return [
         Compared(
             network=network,
             asset=asset,
-            booked=money(sums.get(key, {})).at_deposits,
-            found=_found(network, asset, places.get(key, ())),
+            booked=money(sums.get((network.id, asset.symbol), {})).at_deposits,
+            found=_found(network, asset, addresses.get((network.id, asset.symbol), ())),
         )
-        for key in sorted(sums.keys() | places.keys())
-        if (network := networks.get(key[0])) and network.has_nodes and (asset := network.assets.get(key[1]))
+        for network, asset in _on_chains(sums.keys() | addresses.keys())
     ]
 
 
-def _places(merchant: Merchant, mode: str) -> dict[tuple[str, str], list[str]]:
-    """The addresses at which payments lie; those of an extended public key are the business's wallet already."""
-    waiting = Payment.objects.filter(merchant=merchant, mode=mode, vanished_at=None, collected_at=None)
-    waiting = waiting.filter(session__treasury__kind=TreasuryKind.ADDRESS)
-    places: dict[tuple[str, str], list[str]] = {}
+def compare_month_end(merchant: Merchant, mode: str, of: Statement) -> list[Compared]:
+    """What lay there in a closed month's last block. Asks for what no node has told yet, and keeps what they say."""
+    end = beginning(next_month(of.first), merchant)
+    # What left or vanished afterwards lay there still.
+    there = Q(vanished_at=None) | Q(vanished_at__gte=end), Q(collected_at=None) | Q(collected_at__gte=end)
+    addresses = _addresses(merchant, mode, Q(*there, arrived_at__lt=end))
+    told = {place for place, row in _kept(merchant, mode, of).items() if not row.untold}
+    wanted = _on_chains((_booked(of).keys() | addresses.keys()) - told)
+    found: list[MonthEndBalance] = []
+    for network, places in groupby(wanted, key=lambda place: place[0]):
+        with suppress(ReaderUnavailable, WrongChain):
+            if block := last_block_before(network, end):
+                for _, asset in places:
+                    found.append(_told(network, asset, addresses.get((network.id, asset.symbol), ()), block))
+    for row in found:
+        row.merchant, row.mode, row.month = merchant, mode, of.first
+    MonthEndBalance.objects.bulk_create(
+        found,
+        update_conflicts=True,
+        unique_fields=["merchant", "mode", "month", "network", "asset"],
+        update_fields=["amount_units", "untold", "block_number", "block_time"],
+    )
+    return _beside(of, _kept(merchant, mode, of))
+
+
+def month_end(merchant: Merchant, mode: str, of: Statement) -> list[Compared] | None:
+    """What was told of a closed month's end; None while nobody has asked."""
+    kept = _kept(merchant, mode, of) if of.is_closed else {}
+    return _beside(of, kept) if kept else None
+
+
+def _beside(of: Statement, kept: Mapping[_Place, MonthEndBalance]) -> list[Compared]:
+    booked = _booked(of)
+    compared = []
+    for network, asset in _on_chains(booked.keys() | kept.keys()):
+        end = kept.get((network.id, asset.symbol))
+        units = end and end.amount_units
+        compared.append(
+            Compared(
+                network=network,
+                asset=asset,
+                booked=booked.get((network.id, asset.symbol), Decimal(0)),
+                found=None if units is None else to_whole(units, asset.decimals),
+                end=end,
+            )
+        )
+    return compared
+
+
+def _booked(of: Statement) -> dict[_Place, Decimal]:
+    return {(row.network, row.asset): row.closing for row in of.at_deposits}
+
+
+def _kept(merchant: Merchant, mode: str, of: Statement) -> dict[_Place, MonthEndBalance]:
+    rows = MonthEndBalance.objects.filter(merchant=merchant, mode=mode, month=of.first)
+    return {(row.network, row.asset): row for row in rows}
+
+
+def _on_chains(places: Collection[_Place]) -> list[tuple[Network, Asset]]:
+    """Those on networks that have a chain, network by network."""
+    networks = all_networks()
+    return [
+        (network, asset)
+        for network_id, symbol in sorted(places)
+        if (network := networks.get(network_id)) and network.has_nodes and (asset := network.assets.get(symbol))
+    ]
+
+
+def _addresses(merchant: Merchant, mode: str, lie_there: Q) -> dict[_Place, list[str]]:
+    """The addresses of such payments; those of an extended public key are the business's wallet already."""
+    payments = Payment.objects.filter(lie_there, merchant=merchant, mode=mode)
+    payments = payments.filter(session__treasury__kind=TreasuryKind.ADDRESS)
+    addresses: dict[_Place, list[str]] = {}
     for network, asset, address in (
-        waiting.order_by().values_list("network", "asset", "session__deposit__address").distinct()
+        payments.order_by().values_list("network", "asset", "session__deposit__address").distinct()
     ):
-        places.setdefault((network, asset), []).append(address)
-    return places
+        addresses.setdefault((network, asset), []).append(address)
+    return addresses
 
 
 def _found(network: Network, asset: Asset, addresses: Sequence[str]) -> Decimal | None:
@@ -86,3 +158,18 @@ def _found(network: Network, asset: Asset, addresses: Sequence[str]) -> Decimal 
         return to_whole(held_by(network, asset, addresses), asset.decimals)
     except (ReaderUnavailable, WrongChain):
         return None
+
+
+def _told(network: Network, asset: Asset, addresses: Sequence[str], block: Block) -> MonthEndBalance:
+    """Not saved, and nobody's yet. Raises ReaderUnavailable, WrongChain."""
+    are_few = len(addresses) <= MOST_ADDRESSES
+    units = held_at(network, asset, addresses, block.number) if are_few else None
+    why = "" if units is not None else Untold.NO_HISTORY if are_few else Untold.TOO_MANY
+    return MonthEndBalance(
+        network=network.id,
+        asset=asset.symbol,
+        amount_units=units,
+        untold=why,
+        block_number=block.number,
+        block_time=block.time,
+    )

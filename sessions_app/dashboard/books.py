@@ -24,7 +24,7 @@ from sessions_app.books.journal import journal
 from sessions_app.books.statement import MONTHS_SHOWN, months_of, statement, table
 from sessions_app.books.wishes import Export, Wish
 from sessions_app.books.writing import Style, plain_table
-from sessions_app.collecting.compared import compare_now_and_then
+from sessions_app.collecting.compared import compare_now_and_then, month_end
 from sessions_app.dashboard.filters.payments import PaymentFilters
 from sessions_app.dashboard.filters.refunds import RefundFilters
 from sessions_app.dashboard.filters.sessions import SessionFilters
@@ -89,12 +89,14 @@ class ExportForm(forms.Form):
 def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
     """A month's two pots; `?month=2026-10`, else the last one that is over, else the present.
 
-    A POST asks the networks' nodes whether they say the same, once a minute.
+    A POST asks the networks' nodes whether they say the same, once a minute: of a closed month as it ended, else now.
     """
-    now = timezone.now()
-    compared = compare_now_and_then(access.merchant, access.mode) if request.method == "POST" else None
-    months = months_of(access.merchant, access.mode, now)
+    now, merchant, mode = timezone.now(), access.merchant, access.mode
+    months = months_of(merchant, mode, now)
     month = _month(request.GET.get("month", "")) or months[min(1, len(months) - 1)]
+    of_month = statement(merchant, mode, month, now)
+    asked = compare_now_and_then(merchant, mode, of_month) if request.method == "POST" else None
+    compared = month_end(merchant, mode, of_month) if asked is None else asked
     return page(
         request,
         access,
@@ -102,10 +104,11 @@ def statement_page(request: HttpRequest, access: Access) -> HttpResponse:
         months=sorted({*months[:MONTHS_SHOWN], month}),
         earlier=months[MONTHS_SHOWN:],
         present=months[0],
-        statement=statement(access.merchant, access.mode, month, now),
+        statement=of_month,
         month_after=next_month(month),
         compared=compared,
-        is_too_soon=request.method == "POST" and compared is None,
+        is_all_told=of_month.is_closed and compared is not None and all(each.found is not None for each in compared),
+        is_too_soon=request.method == "POST" and asked is None,
         styles=[(name, label) for name, (label, _) in _TABLES.items()],
         now=now,
     )

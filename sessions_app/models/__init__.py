@@ -11,7 +11,15 @@ from sessions_app.models.announcement import (
     has_become,
 )
 from sessions_app.models.authorization import Authorization, AuthorizationStage
-from sessions_app.models.book_line import BookLine, BooksPosition, BookSum, LineKind, UnbookedFee
+from sessions_app.models.book_line import (
+    BookLine,
+    BooksPosition,
+    BookSum,
+    LineKind,
+    MonthEndBalance,
+    UnbookedFee,
+    Untold,
+)
 from sessions_app.models.customer import Customer
 from sessions_app.models.decision import Decision, PendingDecision
 from sessions_app.models.deposit import DepositAddress, SpareDeposit
@@ -46,6 +54,7 @@ __all__ = [
     "Letter",
     "LineKind",
     "MoneySearch",
+    "MonthEndBalance",
     "Payment",
     "PaymentLink",
     "PendingDecision",
@@ -59,6 +68,7 @@ __all__ = [
     "SpareDeposit",
     "StatusChange",
     "UnbookedFee",
+    "Untold",
     "ViewOf",
     "has_become",
     "receipt_token",

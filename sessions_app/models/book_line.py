@@ -166,6 +166,44 @@ class BookSum(models.Model):
         return f"{self.lines} {self.kind} on {self.booked_on}"
 
 
+class Untold(models.TextChoices):
+    """Why the chain does not say what lay at addresses when a month ended."""
+
+    NO_HISTORY = "no_history", "the network's nodes keep no history so far back"
+    TOO_MANY = "too_many", "too many addresses held some of it to ask for each of them"
+
+
+class MonthEndBalance(models.Model):
+    """What the chain held of one asset at a business's deposit addresses, in the last block of a closed month.
+
+    Asked once, when somebody wants to know, and kept; anew only what could not be told.
+    """
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    mode = models.CharField(max_length=4, choices=Mode.choices)
+    month = models.DateField(help_text="Its first day.")
+    network = models.CharField(max_length=32)
+    asset = models.CharField(max_length=16)
+    amount_units = models.DecimalField(max_digits=78, decimal_places=0, null=True, help_text="Null: nobody can tell.")
+    untold = models.CharField(max_length=10, choices=Untold.choices, blank=True, help_text="Why there is none.")
+    block_number = models.BigIntegerField()
+    block_time = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "mode", "month", "network", "asset"], name="month_ends_are_kept_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_units__isnull=False, untold="") | (Q(amount_units=None) & ~Q(untold="")),
+                name="month_ends_are_told_or_not",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset} on {self.network} at the end of {self.month:%Y-%m}"
+
+
 class UnbookedFee(models.Model):
     """A transaction that the business paid for: what it cost is asked of the network, then booked, and this is gone."""
 

@@ -31,7 +31,7 @@ def our_models() -> list[type[Model]]:
 BELOW_OTHERS = {
     "Member", "RefundCandidate", "Announcement", "Authorization", "UnbookedFee", "BooksPosition", "BookSum", "Logo",
     "PendingDecision", "SavedView", "SessionNote", "Letter", "Receipt", "ReceiptKey",
-    "CollectLetters",
+    "CollectLetters", "MonthEndBalance",
 }  # fmt: skip
 MONEY = [
     "checkoutsession", "payment", "quote", "decision", "depositaddress", "sparedeposit", "statuschange", "refund",

@@ -29,7 +29,14 @@ from merchants_app.people.letters import write_about_collecting_to
 from merchants_app.people.team import remove
 from merchants_app.requests.log import write_lines
 from sessions_app.books.catching_up import add_up
-from sessions_app.models import Authorization, CheckoutSession, DepositAddress, SpareDeposit, UnbookedFee
+from sessions_app.models import (
+    Authorization,
+    CheckoutSession,
+    DepositAddress,
+    MonthEndBalance,
+    SpareDeposit,
+    UnbookedFee,
+)
 from sessions_app.paying.announcing import announce
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.creation import create_session
@@ -273,10 +280,15 @@ def _tried(world: World) -> None:
 
 
 def _spare(world: World) -> None:
-    """A deposit that is listed as one that may serve again, and a fee that is to be booked."""
+    """A deposit that is listed as one that may serve again, a fee that is to be booked, and what a month ended with."""
     deposit = DepositAddress.objects.filter(session__merchant=world.merchant, session__mode=world.mode).earliest("id")
     SpareDeposit.objects.create(deposit=deposit, treasury=deposit.session.treasury, network=NETWORKS[world.mode][0])
     # What its collection cost is asked of its network.
     UnbookedFee.objects.create(
         merchant=world.merchant, mode=world.mode, network=NETWORKS[world.mode][0], tx_hash="0xfee", at=timezone.now()
     )
+    now = timezone.now()
+    MonthEndBalance.objects.create(
+        merchant=world.merchant, mode=world.mode, month=now.date().replace(day=1), network=NETWORKS[world.mode][0],
+        asset="ETH", amount_units=7, block_number=7, block_time=now,
+    )  # fmt: skip

@@ -53,7 +53,7 @@ _OWNERS = {
     "Merchant": "pk", "Delivery": "endpoint__merchant", "DeliveryAttempt": "delivery__endpoint__merchant",
     **dict.fromkeys(("Member", "Treasury", "ApiKey", "IdempotencyRecord", "LoggedRequest", "AuditEntry", "Customer",
                      "PaymentLink", "CheckoutSession", "WebhookEndpoint", "Event", "OperatorVisit",
-                     "Invitation", "BookLine", "UnbookedFee", "Logo"), "merchant"),
+                     "Invitation", "BookLine", "UnbookedFee", "MonthEndBalance", "Logo"), "merchant"),
     "SpareDeposit": "deposit__session__merchant", "Authorization": "session__merchant",
     **dict.fromkeys(("AddressChange", "Announcement", "DepositAddress", "Letter", "MoneySearch", "Quote",
                      "Payment", "Decision", "PendingDecision", "Refund", "StatusChange",

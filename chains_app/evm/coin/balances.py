@@ -129,6 +129,23 @@ def balances(node: Node, asked: Sequence[tuple[Sequence[str], int]]) -> list[lis
     return [[next(held) for _ in addresses] for addresses, _ in asked]
 
 
+def is_gone(node: Node, refusal: RpcError, address: str, block: int) -> bool:
+    """Whether a node that refused to tell of an address at a block has forgotten it: asking again is of no use.
+
+    Ether from inside contracts is then found by traces only, or not at all.
+    """
+    if refusal.code == _NO_SUCH_METHOD or any(words in refusal.message.lower() for words in _GONE_WORDS):
+        return True
+    newest = number_of(node.call("eth_blockNumber"), node)
+    if newest - block > _KEPT_BLOCKS:
+        return True
+    # A fault that passes makes no difference between blocks. Who tells of the newest one, and at once refuses an older
+    # one again, has it no more: development nodes that were started anew, nodes that have just been synced.
+    asked = [Call("eth_getBalance", (address, hex(number))) for number in (newest, block)]
+    now, before = node.batch(asked)
+    return block < newest and not isinstance(now, RpcError) and isinstance(before, RpcError)
+
+
 def collected_ether(
     node: Node, deposits: Sequence[str], first: int, last: int, doubts: list[Doubt]
 ) -> dict[str, list[tuple[int, int]]]:
@@ -181,7 +198,7 @@ def _one_by_one(node: Node, addresses: Sequence[str], block: int) -> list[Holdin
         answers += node.batch([Call("eth_getBalance", (address, hex(block))) for address in part])
         if refusal := next((answer for answer in answers if isinstance(answer, RpcError)), None):
             reason = f"{node.host} has no balances at block {block}: {refusal.message[:80]}"
-            if _is_gone(node, refusal, addresses[0], block):
+            if is_gone(node, refusal, addresses[0], block):
                 raise StateGone(reason, is_for_good=refusal.code == _NO_SUCH_METHOD)
             raise NodeFailed(reason)
     return [_holding(answer, node) for answer in answers]
@@ -192,20 +209,6 @@ def _holding(answer: object, node: Node) -> Holding | None:
         return Holding(number_of(answer, node), may_have_code=True)
     except NodeFailed:
         return None
-
-
-def _is_gone(node: Node, refusal: RpcError, address: str, block: int) -> bool:
-    """Whether asking again is of no use. Ether from inside contracts is then found by traces only, or not at all."""
-    if refusal.code == _NO_SUCH_METHOD or any(words in refusal.message.lower() for words in _GONE_WORDS):
-        return True
-    newest = number_of(node.call("eth_blockNumber"), node)
-    if newest - block > _KEPT_BLOCKS:
-        return True
-    # A fault that passes makes no difference between blocks. Who tells of the newest one, and at once refuses an older
-    # one again, has it no more: development nodes that were started anew, nodes that have just been synced.
-    asked = [Call("eth_getBalance", (address, hex(number))) for number in (newest, block)]
-    now, before = node.batch(asked)
-    return block < newest and not isinstance(now, RpcError) and isinstance(before, RpcError)
 
 
 def _no_balance(node: Node, address: str, first: int, last: int) -> Doubt:
