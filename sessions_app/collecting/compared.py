@@ -107,7 +107,7 @@ def _beside(of: Statement, kept: Mapping[_Place, MonthEndBalance]) -> list[Compa
     compared = []
     for network, asset in _on_chains(booked.keys() | kept.keys()):
         end = kept.get((network.id, asset.symbol))
-        units = end and end.amount_units
+        units = end.amount_units if end else None
         compared.append(
             Compared(
                 network=network,
