@@ -30,6 +30,7 @@ from webhooks_app.models import Delivery, Event
 
 LONGEST = 200
 NEWEST = 20_000
+_IN_NEWEST = f": looked for among the newest {NEWEST:,} sessions, a whole"
 
 _ID = re.compile(r"\b(cs|pg|pay|ref|cus|pl|evt|dlv|mer)_[0-9a-z]{10,40}\b")
 _HASH = re.compile(r"\b0x[0-9a-f]{64}\b", re.IGNORECASE)
@@ -146,11 +147,11 @@ class Kind(StrEnum):
     ID = "an id of ours"
     TRANSACTION = "a transaction"
     ADDRESS = "an address"
-    PART = "the beginning of a transaction or address"
+    PART = f"the beginning of a transaction or address{_IN_NEWEST} one among all"
     EMAIL = "an e-mail address"
-    AMOUNT = "an amount, an order number, or words"
-    DAY = "a day, an order number, or words"
-    WORDS = "an order number, or words"
+    AMOUNT = f"an amount, an order number, or words{_IN_NEWEST} order number among all"
+    DAY = f"a day, an order number, or words{_IN_NEWEST} order number among all"
+    WORDS = f"an order number, or words{_IN_NEWEST} order number among all"
 
 
 _IDS = {
@@ -175,10 +176,8 @@ def _kind_of(text: str) -> tuple[Kind, str]:
     joined = re.sub(r"\s+", "", text)
     if found := _ID.search(text.lower()):
         return Kind.ID, found[0]
-    if found := _HASH.search(text):
-        return Kind.TRANSACTION, found[0].lower()
     # Addresses are shown in groups, and copied so.
-    if found := _HASH.fullmatch(joined):
+    if found := _HASH.search(text) or _HASH.fullmatch(joined):
         return Kind.TRANSACTION, found[0].lower()
     if found := _ADDRESS.search(joined):
         return Kind.ADDRESS, found[0]
