@@ -250,3 +250,29 @@ def _money_by(statement: str, owners: Sequence[int]) -> dict[tuple[int, str], Mo
     for owner, currency, kind, value in fetch(statement, [list(owners)], may_lag=True) if owners else ():
         sums[owner, currency][kind] = value
     return {key: money(of_kinds) for key, of_kinds in sums.items()}
+
+
+# Session by session, as above.
+_RECEIVED_LATELY = f"""
+WITH line AS MATERIALIZED (
+    SELECT session_id, CASE kind WHEN 'received' THEN reporting_value ELSE -reporting_value END AS worth
+    FROM {BookLine._meta.db_table}
+    WHERE merchant_id = %(merchant)s::bigint AND mode = %(mode)s::text AND kind IN ('received', 'taken_back')
+        AND reporting_currency = %(currency)s::text
+    ORDER BY booked_on DESC, id DESC LIMIT %(newest)s::bigint
+)
+SELECT session.customer_id, sum(line.worth), count(*)
+FROM line CROSS JOIN LATERAL (
+    SELECT customer_id FROM {CheckoutSession._meta.db_table} WHERE id = line.session_id OFFSET 0
+) AS session GROUP BY 1
+"""
+
+
+def received_lately(merchant: Merchant, mode: str, *, newest: int) -> tuple[dict[int, Decimal], bool]:
+    """What came from each customer, less what was taken back, in the currency of totals; whether older is left out.
+
+    Of so many of the newest lines.
+    """
+    given = {"merchant": merchant.pk, "mode": mode, "currency": merchant.reporting_currency, "newest": newest}
+    rows = fetch(_RECEIVED_LATELY, given, may_lag=True)
+    return {key: worth for key, worth, _ in rows if worth}, sum(lines for _, _, lines in rows) >= newest

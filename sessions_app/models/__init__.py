@@ -20,7 +20,7 @@ from sessions_app.models.book_line import (
     UnbookedFee,
     Untold,
 )
-from sessions_app.models.customer import Customer
+from sessions_app.models.customer import CALLED, Customer
 from sessions_app.models.decision import Decision, PendingDecision
 from sessions_app.models.deposit import DepositAddress, SpareDeposit
 from sessions_app.models.in_writing import Letter, Receipt, ReceiptKey, receipt_token
@@ -35,6 +35,7 @@ from sessions_app.models.session_note import LONGEST_NOTE, SessionNote
 __all__ = [
     "ASKED_FOR_AGAIN",
     "BY_WALLET",
+    "CALLED",
     "FOR_GOOD",
     "HOLDS_REFERENCE",
     "LONGEST_NOTE",

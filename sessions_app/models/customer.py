@@ -3,12 +3,15 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 from common.modes import Mode
 from common.public_ids import new_customer_id
 from merchants_app.models import Merchant
+
+# What lists call them, and are sorted by.
+CALLED = Lower(Coalesce(NullIf("name", Value("")), NullIf("email", Value("")), "public_id", output_field=CharField()))
 
 
 class Customer(models.Model):
@@ -30,6 +33,11 @@ class Customer(models.Model):
             models.UniqueConstraint(
                 "merchant", "mode", Lower("email"), condition=~Q(email=""), name="one_customer_per_known_email"
             ),
+        ]
+        indexes = [
+            # Readers: the list of customers, sorted by name, and newest first.
+            models.Index("merchant", "mode", CALLED, "id", name="customers_by_name"),
+            models.Index(fields=["merchant", "mode", "-id"], name="customers_newest_first"),
         ]
 
     def __str__(self) -> str:

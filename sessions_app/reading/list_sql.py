@@ -87,12 +87,21 @@ _NAMED = re.compile(r"%\((\w+)\)s")
 
 
 class Order(StrEnum):
-    """How the list is sorted."""
+    """How a list is sorted. Each has those of its columns: names and last orders are customers'."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
     LARGEST = "largest"
     SMALLEST = "smallest"
+    NAME = "name"
+    NAME_BACK = "name_back"
+    ORDERED_LATELY = "ordered_lately"
+    ORDERED_LONG_AGO = "ordered_long_ago"
+
+    @property
+    def rises(self) -> bool:
+        """Whether the smallest, first, or longest ago comes first."""
+        return self in {Order.OLDEST, Order.SMALLEST, Order.NAME, Order.ORDERED_LONG_AGO}
 
 
 # By which columns, and whether the largest come first.

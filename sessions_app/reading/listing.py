@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from common.errors import Conflict
@@ -71,6 +72,13 @@ def all_listed(scope: SessionScope, wanted: Wanted) -> RawSQL:
     narrowed = _narrowed(scope, wanted)
     whole(narrowed["filters"].get("found", ()))
     return keys_of(scope.merchant, scope.mode, **narrowed)
+
+
+def behind(column: str, last: object, key: int, *, falls: bool) -> Q:
+    """Rows that come behind one by that column, and of the same by their keys."""
+    way = "lt" if falls else "gt"
+    after = Q((f"{column}__{way}", last)) | Q((column, last), (f"pk__{way}", key))
+    return after & Q((f"{column}__{way}e", last))  # said once more, which is what an index can be read from
 
 
 def of_days(column: str, since: datetime | None, before: datetime | None) -> dict[str, datetime]:

@@ -17,7 +17,7 @@ from sessions_app.books.definitions import MOST_SUMMED, OF_PAYMENTS, ZERO, Money
 from sessions_app.collecting.collecting import has_xpub
 from sessions_app.models import BookLine, CheckoutSession, Payment
 from sessions_app.reading.list_sql import LOOKED_THROUGH, Order, keys_of
-from sessions_app.reading.listing import of_days, whole
+from sessions_app.reading.listing import behind, of_days, whole
 from sessions_app.reading.searching import found_by
 from sessions_app.scope import SessionScope
 
@@ -115,7 +115,7 @@ def list_payments(
     rows = matching.alias(worth=_WORTH)
     if beyond is not None:
         last = scope.payments().annotate(worth=_WORTH).filter(pk=beyond).values_list(column, flat=True).first()
-        rows = rows.none() if last is None else rows.filter(_beyond(column, last, beyond, falls=falls))
+        rows = rows.none() if last is None else rows.filter(behind(column, last, beyond, falls=falls))
     order = (f"-{column}", "-id") if falls else (column, "id")
     shown, more = first_of(rows.select_related("session__deposit").order_by(*order), size)
     totals, together = _totals(matching, scope.merchant.reporting_currency)
@@ -126,13 +126,6 @@ def list_payments(
         together=together,
         among=LOOKED_THROUGH if too_old else None,
     )
-
-
-def _beyond(column: str, last: object, key: int, *, falls: bool) -> Q:
-    """Those that come behind a payment by that column, and of the same by their keys."""
-    way = "lt" if falls else "gt"
-    after = Q((f"{column}__{way}", last)) | Q((column, last), (f"pk__{way}", key))
-    return after & Q((f"{column}__{way}e", last))  # said once more, which is what an index can be read from
 
 
 def all_payments_listed(scope: SessionScope, wanted: WantedPayments) -> QuerySet[Payment, int]:

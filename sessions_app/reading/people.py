@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum, TextChoices
+from django.db.models import Avg, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, TextChoices
 
+from common.keyset import first_of
 from sessions_app.answers.shop import PaidInCurrency
-from sessions_app.books.definitions import Money, few_enough, money_of_links
+from sessions_app.books.definitions import Money, few_enough, money_of_links, received_lately
 from sessions_app.buyers.representation import represent_customers
-from sessions_app.models import CheckoutSession, Customer, PaymentLink, SessionNote
+from sessions_app.models import CALLED, CheckoutSession, Customer, PaymentLink, SessionNote
 from sessions_app.orders.stock import held_by
+from sessions_app.reading.list_sql import LOOKED_THROUGH, Order
+from sessions_app.reading.listing import behind
 from sessions_app.reading.searching import NEWEST, beyond_newest, tidied
 from sessions_app.scope import SessionScope
 from sessions_app.state.customers import with_email
@@ -20,6 +23,7 @@ from sessions_app.status import Status
 from webhooks_app.models import Event
 
 FEW = 5
+BY_WORTH = {Order.LARGEST, Order.SMALLEST}
 LATELY = timedelta(days=30)
 
 
@@ -30,6 +34,7 @@ class Buyer:
     customer: Customer
     paid: Sequence[PaidInCurrency]  # by currency
     last_at: datetime | None  # when they paid last
+    ordered_at: datetime | None  # when their last session was made
 
 
 def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
@@ -45,6 +50,73 @@ def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
     newest = Q(pk__gt=beyond) & (Q(email__istartswith=text) | Q(name__icontains=text))
     # From the newest on, no further than the oldest that can be meant: the words are held against no other.
     return customers.filter(Q(pk__in=whole) | newest, pk__gte=min([*whole, beyond]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCustomers:
+    """A page; `more`: there are others beyond it, the way it was turned to.
+
+    `among`: by how many of the newest lines of the books they are sorted, where older ones were not looked at.
+    """
+
+    customers: Sequence[Customer]
+    more: bool
+    among: int | None = None
+
+
+def list_customers(
+    scope: SessionScope, text: str, order: Order, *, beyond: int | None, back: bool, size: int
+) -> ListedCustomers:
+    """The page behind the customer with the key `beyond`; `back`: the one before it."""
+    found, falls = customers_found(scope, text), order.rises == back
+    among = None
+    if order in BY_WORTH:
+        received, is_part = received_lately(scope.merchant, scope.mode, newest=LOOKED_THROUGH)
+        among = LOOKED_THROUGH if is_part else None
+        keys = _behind_by_worth(received, beyond, falls=falls)
+        if tidied(text):
+            theirs = set(found.filter(pk__in=keys).order_by().values_list("pk", flat=True))
+            keys = [key for key in keys if key in theirs]
+        known = scope.customers().in_bulk(keys[: size + 1])
+        shown, more = first_of([known[key] for key in keys[: size + 1]], size)
+    elif order in {Order.ORDERED_LATELY, Order.ORDERED_LONG_AGO}:
+        last = _last_sessions(scope, beyond, falls=falls)
+        if tidied(text):
+            last = last.filter(customer__in=found.order_by())
+        sessions, more = first_of(last, size)
+        shown = [each.customer for each in sessions]
+    else:
+        shown, more = first_of(_by_column(scope, found, order, beyond, falls=falls), size)
+    return ListedCustomers(customers=shown[::-1] if back else shown, more=more, among=among)
+
+
+def _by_column(
+    scope: SessionScope, found: QuerySet[Customer], order: Order, beyond: int | None, *, falls: bool
+) -> QuerySet[Customer]:
+    column = "called" if order in {Order.NAME, Order.NAME_BACK} else "id"
+    rows = found.annotate(called=CALLED)
+    if beyond is not None:
+        end = scope.customers().annotate(called=CALLED).filter(pk=beyond).values_list(column, flat=True).first()
+        rows = rows.none() if end is None else rows.filter(behind(column, end, beyond, falls=falls))
+    return rows.order_by(*((f"-{column}", "-id") if falls else (column, "id")))
+
+
+def _last_sessions(scope: SessionScope, beyond: int | None, *, falls: bool) -> QuerySet[CheckoutSession]:
+    """Of each customer their last one. By indexes: from one end on, those of whose customers there is no later one."""
+    later = CheckoutSession.objects.filter(customer=OuterRef("customer"), pk__gt=OuterRef("pk"))
+    rows = scope.sessions().filter(~Exists(later)).select_related("customer").order_by("-id" if falls else "id")
+    if beyond is None:
+        return rows
+    end = scope.sessions().filter(customer=beyond).order_by("-id").values_list("pk", flat=True).first()
+    return rows.none() if end is None else rows.filter(**{"pk__lt" if falls else "pk__gt": end})
+
+
+def _behind_by_worth(received: Mapping[int, Decimal], beyond: int | None, *, falls: bool) -> list[int]:
+    places = sorted(((worth, key) for key, worth in received.items()), reverse=falls)
+    if beyond is not None:
+        end = (received.get(beyond, Decimal(0)), beyond)
+        places = [place for place in places if (place < end if falls else place > end)]
+    return [key for _, key in places]
 
 
 class LinkState(TextChoices):
@@ -102,10 +174,22 @@ def found_besides(scope: SessionScope, text: str) -> Besides | None:
 
 def buyers(customers: Sequence[Customer]) -> list[Buyer]:
     """The same with their sums; in three queries however many they are."""
-    paid = CheckoutSession.objects.filter(customer__in=customers, status=Status.COMPLETED)
-    last = dict(paid.values_list("customer").annotate(Max("completed_at")).order_by())
+    rows = CheckoutSession.objects.filter(customer__in=customers).order_by().values_list("customer")
+    is_paid = Q(status=Status.COMPLETED)
+    last = {
+        key: (paid_at, ordered_at)
+        for key, paid_at, ordered_at in rows.annotate(
+            paid_at=Max("completed_at", filter=is_paid), ordered_at=Max("created_at")
+        )
+    }
+    nothing = (None, None)
     return [
-        Buyer(customer=customer, paid=answer.paid, last_at=last.get(customer.pk))
+        Buyer(
+            customer=customer,
+            paid=answer.paid,
+            last_at=last.get(customer.pk, nothing)[0],
+            ordered_at=last.get(customer.pk, nothing)[1],
+        )
         for customer, answer in zip(customers, represent_customers(customers), strict=True)
     ]
 

@@ -31,10 +31,32 @@ class Chip:
     without: str
 
 
-class ListForm(forms.Form):
-    """What each list can be narrowed by, and what a page needs of the filters that are set."""
+class Asked(forms.Form):
+    """What the address of a list asks for."""
 
     q = forms.CharField(required=False, max_length=200, label="Words")
+
+    def __init__(self, asked: QueryDict) -> None:
+        super().__init__(asked)
+        self.asked = asked
+
+    def given(self, name: str) -> Any:
+        """What was given rightly; None or empty otherwise."""
+        return self.cleaned_data.get(name) if self.is_valid() or name not in self.errors else None
+
+    def without(self, *names: str, **instead: str) -> str:
+        """The query without these, without what is empty, and from the first page on."""
+        rest = self.asked.copy()
+        for name in [name for name, value in rest.items() if not value or name in {*names, "before", "after"}]:
+            del rest[name]
+        for name, value in instead.items():
+            rest[name] = value
+        return rest.urlencode()
+
+
+class ListForm(Asked):
+    """What each list can be narrowed by, and what a page needs of the filters that are set."""
+
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(label="To, including", required=False, widget=forms.DateInput({"type": "date"}))
     asset = forms.ChoiceField(required=False, label="Paid with")
@@ -46,15 +68,11 @@ class ListForm(forms.Form):
 
     def __init__(self, asked: QueryDict, *, access: Access) -> None:
         super().__init__(asked)
-        self.asked, self.merchant = asked, access.merchant
+        self.merchant = access.merchant
         known = [each for each in all_networks().values() if each.mode == access.mode]
         assets = sorted({symbol for each in known for symbol in each.assets})
         offer(self, "asset", [("", "Anything"), *((each, each) for each in assets)])
         offer(self, "network", [("", "Any"), *((each.id, each.name) for each in known)])
-
-    def given(self, name: str) -> Any:
-        """What was given rightly; None or empty otherwise."""
-        return self.cleaned_data.get(name) if self.is_valid() or name not in self.errors else None
 
     def named(self, names: Mapping[str, str]) -> dict[str, Any]:
         """What is given of these fields, under the names that they are mapped to."""
@@ -93,15 +111,6 @@ class ListForm(forms.Form):
         """What is set, for an address that is kept: without the page that was turned to."""
         return self.without()
 
-    def without(self, *names: str, **instead: str) -> str:
-        """The query without these, without what is empty, and from the first page on."""
-        rest = self.asked.copy()
-        for name in [name for name, value in rest.items() if not value or name in {*names, "before", "after"}]:
-            del rest[name]
-        for name, value in instead.items():
-            rest[name] = value
-        return rest.urlencode()
-
     def addable(self) -> list[forms.BoundField]:
         """The fields behind "Add a filter"."""
         return [self[name] for name in self.ADDABLE]
@@ -120,13 +129,17 @@ class ListForm(forms.Form):
         return self.without("q")
 
 
-class Sorted(ListForm):
+class Sorted(Asked):
     """Mixed into the form of a list whose columns sort."""
 
-    sort = forms.ChoiceField(required=False, label="Sorted by", choices=[(each.value, each.value) for each in Order])
+    sort = forms.ChoiceField(required=False, label="Sorted by")
 
     # Columns that sort, and how: as one first wants it, and turned round.
     COLUMNS: Mapping[str, tuple[Order, Order]]
+
+    def __init__(self, asked: QueryDict, **given: Any) -> None:
+        super().__init__(asked, **given)
+        offer(self, "sort", [(each.value, each.value) for orders in self.COLUMNS.values() for each in orders])
 
     def order(self) -> Order:
         """How the list is sorted."""
@@ -135,13 +148,14 @@ class Sorted(ListForm):
     def sorting(self) -> list[tuple[str, str, str]]:
         """For each column that sorts: its name, the query that sorts by it or turns it round, how it is sorted now."""
         now = self.order()
+        way = "ascending" if now.rises else "descending"
         return [
             (
                 column,
-                self.without(sort=rising.value if now == falling else falling.value),
-                {falling: "descending", rising: "ascending"}.get(now, ""),
+                self.without(sort=(turned if now == first else first).value),
+                way if now in {first, turned} else "",
             )
-            for column, (falling, rising) in self.COLUMNS.items()
+            for column, (first, turned) in self.COLUMNS.items()
         ]
 
 

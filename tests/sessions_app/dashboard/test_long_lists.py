@@ -27,8 +27,9 @@ from webhooks_app.models import Delivery, DeliveryAttempt, Event
 PAGES = (
     "overview", "sessions", "payments", "payments?status=completed&key=orderId&value=10482&sort=largest", "refunds",
     "decisions", "decisions?least=1&asset=ETH", "decisions/decided", "decisions/decided?actor=mia&least=1&q=pat",
-    "customers", "customers/{customer}", "links", "books/lines", "collect", "events", "requests", "webhooks",
-    "webhooks/{endpoint}", "audit",
+    "customers", "customers?sort=name", "customers?sort=ordered_lately", "customers?sort=largest",
+    "customers/{customer}", "links", "books/lines", "collect", "events", "requests", "webhooks", "webhooks/{endpoint}",
+    "audit",
 )  # fmt: skip
 ADMIN = ("sessions_app/checkoutsession/", "sessions_app/payment/", "webhooks_app/event/")
 FEW, MANY = 10, 1000
