@@ -59,6 +59,7 @@ ALL = {
     "idle": Bench("bench.running.idle", "--rest 5"),
     "proxies": Bench("bench.running.proxies"),
     "lanes": Bench("bench.whole.lanes", "--rounds 3"),
+    "takeover": Bench("bench.whole.takeover", "--rounds 1"),
     "two_machines": Bench("bench.whole.two_machines", "--seconds 2 --payments 10"),
     "chaos": Bench("bench.whole.chaos", "--sessions 60 --minutes 0.5"),
     "upgrade": Bench("bench.whole.upgrade", "--seconds 3"),

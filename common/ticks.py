@@ -12,9 +12,8 @@ from typing import Any
 from celery import Task
 from django.core.cache import cache
 
-# One that is lost with who had it in hand (a sender, a worker) is sent again after so long: a network is taken over
-# within ten seconds.
-IN_HAND_SECONDS = 8
+# One that is lost with who had it in hand (a sender, a worker) is sent again after so long: as soon as a lease ends.
+IN_HAND_SECONDS = 5
 # One that is lost otherwise (a line broke while Redis handed it over; whoever took it could not say so, since Redis was
 # away to it just then; a Redis came back as it was before) is, too, and can't be told from one that waits: where nobody
 # takes any, one more of each job waits each time.

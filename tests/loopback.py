@@ -35,6 +35,7 @@ class Asked:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    port: int  # of the client, by which its process can be found
 
     @property
     def json(self) -> Any:
@@ -116,7 +117,7 @@ def _handler(server: LoopbackServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))
-            asked = Asked(self.command, self.path, headers, body)
+            asked = Asked(self.command, self.path, headers, body, self.client_address[1])
             server.asked.append(asked)
             response = server.respond(asked)
             with suppress(OSError):  # the client is gone

@@ -84,13 +84,13 @@ def answers(url: str) -> bool:
         return False
 
 
-def _open(api: httpx.Client) -> str:
+def open_session(api: httpx.Client) -> str:
     made = api.post("checkout", json=TERMS | {"email": "pat@example.com", "metadata": {}}).raise_for_status()
     return str(made.json()["id"])
 
 
 def _end(api: httpx.Client, database: "psycopg.Connection[tuple[object, ...]]") -> float:
-    session = _open(api)
+    session = open_session(api)
     began = time.monotonic()
     database.execute("UPDATE sessions_app_checkoutsession SET expires_at = now() WHERE public_id = %s", [session])
     asked = "SELECT status FROM sessions_app_checkoutsession WHERE public_id = %s"  # a call would notice it by itself
@@ -99,7 +99,7 @@ def _end(api: httpx.Client, database: "psycopg.Connection[tuple[object, ...]]") 
 
 
 def _payment(api: httpx.Client) -> float:
-    session = _open(api)
+    session = open_session(api)
     api.post(f"checkout/{session}/simulate", json={"scenario": "exact", "asset": "USDC"}).raise_for_status()
     began = time.monotonic()
     until(lambda: api.get(f"checkout/sessions/{session}").json()["status"] == "completed", 120, "a payment")

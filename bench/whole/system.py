@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import RLock
 
+import psutil
 from redis import Redis
 
 from bench.tools.servers import ROOT
@@ -104,11 +105,20 @@ class System:
         """With -9, with all their children; and starts them again."""
         with self._lock:
             for name in names:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._running[name].pid, signal.SIGKILL)
-                self._running[name].wait(10)
+                self.strike_down(name)
             for name in names:
                 self.launch(name)
+
+    def strike_down(self, name: str) -> None:
+        """With -9, with all its children; and leaves it so."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._running[name].pid, signal.SIGKILL)
+        self._running[name].wait(10)
+
+    def processes(self, name: str) -> list[psutil.Process]:
+        """It, and its children."""
+        first = psutil.Process(self._running[name].pid)
+        return [first, *first.children(recursive=True)]
 
     def look_after(self) -> None:
         """Notes what ended by itself, and starts it again."""

@@ -67,7 +67,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     },
     "common.api.exact_json": {"MAX_DEPTH": 20, "MAX_NUMBER_LENGTH": 60, "MAX_EXPONENT": 400},
     "common.api.faults": {"_MOST_UNKNOWN": 20},
-    "common.lease": {"SECONDS": 8, "_MOST_SECONDS": 600},
+    "common.lease": {"SECONDS": 5, "_MOST_SECONDS": 600},
     "common.network.client_address": {"_IPV6_PREFIX": 64, "_MOST_HOPS": 10},
     "common.network.outbound_http": {
         "KEEP_ALIVE_SECONDS": 2.0, "RESOLVER_THREADS": 256, "SLOW_NAMES_THREADS": 64, "SLOW_NAME_SECONDS": 1.0,
