@@ -33,17 +33,22 @@ pool_mode = {mode}
 default_pool_size = 2
 max_client_conn = 200
 """
+_TLS = """client_tls_sslmode = require
+client_tls_cert_file = {}
+client_tls_key_file = {}
+"""
 
 
 @pytest.fixture(scope="module")
 def pooler_port() -> Iterator[int]:
     """Where it listens."""
-    with _running(TRANSACTION) as port:
+    with pooler(TRANSACTION) as port:
         yield port
 
 
 @contextmanager
-def _running(mode: str) -> Iterator[int]:
+def pooler(mode: str, *, tls: tuple[Path, Path] | None = None) -> Iterator[int]:
+    """Where it listens. tls: its certificate and key; then it speaks nothing else."""
     if PROGRAM is None:
         pytest.skip("pgbouncer is not installed (Debian: apt-get install pgbouncer)")
     port, server = unused_port(), connection.settings_dict
@@ -52,8 +57,13 @@ def _running(mode: str) -> Iterator[int]:
     about = {"host": server["HOST"] or "127.0.0.1", "port": server["PORT"], "user": server["USER"],
              "password": server["PASSWORD"]}  # fmt: skip
     reach = " ".join(f"{name}={value}" for name, value in about.items() if value)
-    file.write_text(_CONFIGURATION.format(server=reach, own_port=port, mode=mode), encoding="utf-8")
-    user = plain_user()
+    configuration = _CONFIGURATION.format(server=reach, own_port=port, mode=mode)
+    user, shown = plain_user(), [file.with_suffix(each) for each in (".crt", ".key")]
+    for own, given in zip(shown, tls or (), strict=False):
+        shutil.copy(given, own)
+    if tls:
+        configuration += _TLS.format(*shown)
+    file.write_text(configuration, encoding="utf-8")
     as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     with subprocess.Popen([PROGRAM, "--quiet", str(file)], **as_user) as process:  # type: ignore[call-overload]
         try:
@@ -61,7 +71,8 @@ def _running(mode: str) -> Iterator[int]:
             yield port
         finally:
             process.terminate()
-            file.unlink()
+            for each in (file, *shown):
+                each.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -74,7 +85,7 @@ def pooled(pooler_port: int, transactional_db: None, settings: LazySettings) -> 
 @pytest.fixture
 def pooled_by_session(transactional_db: None, settings: LazySettings) -> Iterator[None]:
     """The same by one that changes nothing for who is connected."""
-    with _running(SESSION) as port, _used(port, SESSION, settings):
+    with pooler(SESSION) as port, _used(port, SESSION, settings):
         yield
 
 

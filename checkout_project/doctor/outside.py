@@ -13,10 +13,10 @@ from django.core.mail import EmailMessage, get_connection
 
 from checkout_project.doctor.findings import SECONDS, Finding, look, ok, wrong
 from checkout_project.doctor.inside import is_only_for_here
-from checkout_project.neighbours.places import OURS, places
+from checkout_project.neighbours.places import Place, places
 from checkout_project.neighbours.told import SOON
 from common.mail_backends import CONSOLE, NOWHERE
-from common.network.certificates import Certificate, certificate_of
+from common.network.certificates import Certificate
 from common.network.outbound_http import SystemResolver, reach
 from webhooks_app.endpoints.endpoints import outbound_rules
 from webhooks_app.models import WebhookEndpoint
@@ -91,21 +91,19 @@ def certificates_last() -> Iterator[Finding]:
     """Ours, and those of whom we call."""
     shown = [each for each in places() if each.tls]
     with ThreadPoolExecutor(max(1, min(len(shown), 32))) as askers:
-        found = askers.map(lambda each: certificate_of(each.host, each.port, seconds=SECONDS, tls=each.tls), shown)
+        found = askers.map(lambda each: each.certificate(seconds=SECONDS), shown)
     for place, certificate in zip(shown, found, strict=True):
-        yield of_certificate(" and ".join(place.names), place.label, certificate)
+        yield of_certificate(place, certificate)
 
 
-def of_certificate(name: str, host: str, found: Certificate) -> Finding:
+def of_certificate(place: Place, found: Certificate) -> Finding:
     """In a line."""
-    about, is_ours = f"certificate of {host}", OURS in name
-    renew = "Renew it: see what your proxy or certbot says." if is_ours else f"Tell the provider, or change {name}."
+    about = f"certificate of {place.label}"
     if found.problem:
-        return wrong(
-            about, found.problem, renew if found.is_refused else f"Look at DNS, the way out of here, and {name}."
-        )
+        cure = f"Look at DNS, the way out of here, and {' and '.join(place.names)}."
+        return wrong(about, found.problem, place.renewal if found.is_refused else cure)
     if found.days < SOON.days:
-        return look(about, f"It ends in {found.days:.0f} days.", renew)
+        return look(about, f"It ends in {found.days:.0f} days.", place.renewal)
     return ok(about, f"good for {found.days:.0f} days")
 
 

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from checkout_project.neighbours.places import Place
 from checkout_project.neighbours.told import Neighbour
-from common.network.certificates import Certificate, certificate_of
+from common.network.certificates import Certificate
 
 LOOKS_SECONDS = 6.0
 _at_it: dict[Place, "_Look"] = {}
@@ -53,8 +53,7 @@ class _Look(Thread):
             return
         self.name_problem = ""
         if self._place.tls:
-            host, port = self._place.host, self._place.port
-            self.certificate = certificate_of(host, port, seconds=self._seconds, tls=self._place.tls)
+            self.certificate = self._place.certificate(seconds=self._seconds)
 
     def outcome(self, known: Neighbour | None) -> Neighbour:
         """As far as it came by now."""

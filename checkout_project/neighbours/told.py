@@ -10,14 +10,14 @@ from django.conf import settings
 
 from checkout_project.jobs.pulses import redis_at, redis_seconds
 from checkout_project.neighbours.places import Place
-from common.network.certificates import Tls
+from common.network.certificates import Tls, Trust
 
 # A certificate is renewed a month before its end, usually: if not by now, something is wrong.
 SOON = timedelta(days=14)
 # What nobody has looked at for so long is not told any more: that no worker runs is told elsewhere.
 _KEPT_SECONDS = 300
 # Another one whenever what is kept changes its form: in an upgrade former processes read on what they wrote.
-_KEY = "tallystick:neighbours:2"
+_KEY = "tallystick:neighbours:3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,10 @@ def neighbours() -> Sequence[Neighbour] | None:
 
 
 def _older(kept: dict[str, Any], seconds: float) -> Neighbour:
-    tls, names = kept["place"]["tls"], tuple(kept["place"]["names"])
+    place = kept["place"]
+    tls, trust, names = place["tls"], Trust(**place["trust"]), tuple(place["names"])
     return Neighbour(
-        place=Place(**kept["place"] | {"tls": Tls(tls) if tls else None, "names": names}),
+        place=Place(**place | {"tls": Tls(tls) if tls else None, "trust": trust, "names": names}),
         name_problem=kept["name_problem"],
         left=None if kept["left"] is None else kept["left"] - seconds,
         problem=kept["problem"],

@@ -111,7 +111,6 @@ def _wrong_around(found: Neighbour) -> Iterator[Wrong]:
     url, link = "/docs/operators#names-and-certificates", "Names and certificates"
     asked_there = f"Nothing can be asked there ({' and '.join(place.names)})"
     effect = "Buyers and shops cannot come" if place.is_ours else asked_there
-    renew = "Renew it: see what your proxy or certbot says." if place.is_ours else "Tell them, or name another host."
     if found.name_problem:
         cure = "Look at the name servers of this machine first, then at that domain's own."
         title = f"{place.host} has no address: {found.name_problem}"
@@ -126,10 +125,10 @@ def _wrong_around(found: Neighbour) -> Iterator[Wrong]:
         yield Wrong(title=title, text=text + cure, url=url, link=link, is_bad=False)
     if found.ends_soon and (found.problem or left < 0):
         title = f"The certificate of {place.label} is not good any more"
-        yield Wrong(title=title, text=f"{found.problem or 'It ended.'} {effect}. {renew}", url=url, link=link)
+        yield Wrong(title=title, text=f"{found.problem or 'It ended.'} {effect}. {place.renewal}", url=url, link=link)
     elif found.ends_soon:
         title = f"The certificate of {place.label} ends in {span(left)}"
-        yield Wrong(title=title, text=f"{effect} from then on. {renew}", url=url, link=link, is_bad=False)
+        yield Wrong(title=title, text=f"{effect} from then on. {place.renewal}", url=url, link=link, is_bad=False)
 
 
 def _wrong_in_tables(stored: Stored, *, is_read: bool) -> Iterator[Wrong]:

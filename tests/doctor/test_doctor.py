@@ -20,7 +20,8 @@ from chains_app.networks.networks import network
 from checkout_project.doctor import inside, nodes, outside
 from checkout_project.doctor.examining import examine
 from checkout_project.doctor.findings import Finding, Verdict, ok, wrong
-from common.network.certificates import Certificate, certificate_of
+from checkout_project.neighbours.places import Place
+from common.network.certificates import Certificate, Tls, certificate_of
 from common.postgresql.poolers import TRANSACTION
 from merchants_app.models import Merchant
 from tests.facilitator import Facilitator, facilitator  # noqa: F401  (a fixture)
@@ -192,7 +193,7 @@ def test_nodes_that_contradict_each_other_are_wrong(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_certificates_are_told_before_they_end(found: Certificate, verdict: Verdict, words: str) -> None:
-    line = outside.of_certificate("PUBLIC_URL", "a", found)
+    line = outside.of_certificate(Place(host="a", port=443, tls=Tls.AT_ONCE, names=("PUBLIC_URL",)), found)
     assert line.verdict == verdict
     assert words in said([line], verdict)
 

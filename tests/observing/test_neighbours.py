@@ -30,6 +30,7 @@ from tests.webhooks_app.receiver import Receiver
 
 pytestmark = pytest.mark.usefixtures("looks_each_time")
 DAY = 86_400
+SEEN = "checkout_project.neighbours.places.certificate_of"
 GONE = Place(host="nobody.invalid", port=443, tls=Tls.AT_ONCE, names=("RPC_URL_BASE",))
 
 
@@ -143,14 +144,16 @@ def test_a_name_server_that_hangs_holds_nobody_and_is_asked_once(monkeypatch: py
 def test_what_is_kept_has_a_key_of_its_form() -> None:
     """Whoever changes the one changes the other: while an upgrade rolls, former processes read on what they wrote."""
     told.keep([Neighbour(place=GONE)])
-    [kept] = json.loads(str(redis_at(settings.REDIS_URL).get("tallystick:neighbours:2")))["found"]
+    [kept] = json.loads(str(redis_at(settings.REDIS_URL).get("tallystick:neighbours:3")))["found"]
     assert list(kept) == ["place", "name_problem", "left", "problem"]
-    assert list(kept["place"]) == ["host", "port", "tls", "names"]
+    assert list(kept["place"]) == ["host", "port", "tls", "names", "trust"]
 
 
 @pytest.mark.parametrize("setting", ["RPC_URL_BASE", "PUBLIC_URL"])
 def test_a_certificate_is_seen_at_each_look(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
-    monkeypatch.setattr(looking, "certificate_of", lambda *_place, **_how: Certificate(days=90))
+    monkeypatch.setattr(
+        "checkout_project.neighbours.places.certificate_of", lambda *_place, **_how: Certificate(days=90)
+    )
     place = here(443, setting)
     [found] = look_at([place], known={place: Neighbour(place=place, left=60.0 * DAY)})
     assert found == Neighbour(place=place, left=90.0 * DAY)
@@ -189,7 +192,7 @@ def test_what_a_look_found_after_nobody_waited_for_it_is_taken_by_the_next(monke
         answers.clear()
         return Certificate(days=90)
 
-    monkeypatch.setattr(looking, "certificate_of", late)
+    monkeypatch.setattr(SEEN, late)
     assert look_at([place], known={}, seconds=0.05)[0].left is None
     answers.set()
     wait_until(lambda: not any(each.name == "neighbour" for each in threads()))
