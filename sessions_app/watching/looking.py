@@ -38,13 +38,19 @@ class Outcome(NamedTuple):
 
 
 def look(session: CheckoutSession, *, seconds: float = inf) -> list[Outcome]:
-    """What is found is stored and counted. Takes no longer than so many seconds, and a call or two."""
+    """What is found is stored and counted. Takes no longer than so many seconds, and a call or two of each network.
+
+    One that is slow keeps no other from being looked at: each has its share of what is left.
+    """
     ends_at = time.monotonic() + seconds
     outcomes = []
-    for network in enabled_networks(session.mode):
+    networks = enabled_networks(session.mode)
+    for before, network in enumerate(networks):
+        now = time.monotonic()
+        share = (ends_at - now) / (len(networks) - before)
         known = frozenset(_to_address(network, session).values_list("pk", flat=True))
         try:
-            said = _Look(network, session, ends_at).all()
+            said = Look(network, session, now + share).all()
         except (ReaderUnavailable, WrongChain) as problem:
             said = f"could not be read: {problem}"
         except CursorMoved:
@@ -56,7 +62,7 @@ def look(session: CheckoutSession, *, seconds: float = inf) -> list[Outcome]:
     return outcomes
 
 
-class _Look:
+class Look:
     """On one network."""
 
     def __init__(self, network: Network, session: CheckoutSession, ends_at: float) -> None:

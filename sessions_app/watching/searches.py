@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from common.lease import lease
@@ -14,8 +15,9 @@ from sessions_app.watching.looking import Outcome, look
 
 PAUSE = timedelta(minutes=10)
 MOST_WAITING = 20
-# What one search may take of the worker.
+# What one search may take of the worker, and how many it does at once: nodes and threads have other things to do.
 SECONDS = 240.0
+AT_ONCE = 2
 
 log = structlog.get_logger()
 
@@ -55,16 +57,35 @@ def look_now(public_id: str) -> list[Outcome]:
 
 
 def do_waiting() -> None:
-    """Does those that wait, one after the other, and never two at once: nodes have other things to do."""
-    with lease("searching-for-money") as is_ours:
-        waiting = MoneySearch.objects.filter(done_at=None).select_related("session__deposit").order_by("id")
-        for search in waiting[: 2 if is_ours else 0]:
-            _do(search)
+    """Does the next that waits, unless as many as may be are done at this moment."""
+    for place in range(AT_ONCE):
+        with lease(f"searching-for-money:{place}") as is_ours:
+            if is_ours:
+                _do_next()
+                return
 
 
 def last_search(session: CheckoutSession) -> MoneySearch | None:
     """The newest, done or not."""
     return session.searches.order_by("-id").first()
+
+
+def _do_next() -> None:
+    """One of the business whose turn it is: one at a time of each, so that none waits for all of another's."""
+    waiting = MoneySearch.objects.filter(done_at=None).select_related("session__deposit").order_by("id")
+    for merchant in _turns():
+        with lease(f"searching-for-money-of:{merchant}") as is_ours:
+            if is_ours and (search := waiting.filter(session__merchant=merchant).first()):
+                _do(search)
+                return
+
+
+def _turns() -> list[int]:
+    """The businesses that wait: first whose last search is longest ago, then who asked first."""
+    of_business = MoneySearch.objects.order_by().values_list("session__merchant")
+    asked = dict(of_business.filter(done_at=None).annotate(Min("id")))
+    served = dict(of_business.filter(session__merchant__in=asked, done_at__isnull=False).annotate(Max("done_at")))
+    return sorted(asked, key=lambda each: (served[each].timestamp() if each in served else 0.0, asked[each]))
 
 
 def _do(search: MoneySearch) -> None:

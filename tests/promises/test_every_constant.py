@@ -151,7 +151,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.watching.announced": {"SEEN_WITHIN": timedelta(seconds=10), "MOST_ASKED": 50, "_PAUSE_SECONDS": 60},
     "sessions_app.watching.payments": {"_REASON_LENGTH": 200},
     "sessions_app.watching.searches": {
-        "PAUSE": timedelta(minutes=10), "MOST_WAITING": 20, "SECONDS": 240.0,
+        "PAUSE": timedelta(minutes=10), "MOST_WAITING": 20, "SECONDS": 240.0, "AT_ONCE": 2,
     },
     "sessions_app.watching.second_looks": {"MOST_ROWS": 20},
     "sessions_app.watching.looking": {

@@ -1,17 +1,20 @@
-"""A session's money is looked for at its merchant's wish, one search at a time, and not for hundreds at once."""
+"""A session's money is looked for at its merchant's wish, one search of each business at a time."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from chains_app.networks.networks import Network, network
 from merchants_app.models import Merchant
 from sessions_app.models import CheckoutSession, MoneySearch
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.creation import create_session
-from sessions_app.watching.searches import SearchedLately, ask_for_search
-from tests.cast import agreed
+from sessions_app.watching import looking
+from sessions_app.watching.searches import SearchedLately, ask_for_search, do_waiting
+from tests.cast import PATS_WALLET, agreed, merchant
 
 NOW = timezone.now()
 
@@ -52,3 +55,63 @@ def test_again_it_is_looked_for_after_ten_minutes_when_that_is_done(ottos: Check
     with pytest.raises(SearchedLately, match="less than 10 minutes ago"):
         asked(ottos, seconds=599)
     asked(ottos, seconds=600)
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[CheckoutSession]:
+    """What was looked for, in that order."""
+    found: list[CheckoutSession] = []
+    monkeypatch.setattr("sessions_app.watching.searches.look", lambda session, **_time: found.append(session) or [])
+    return found
+
+
+def test_each_business_has_its_turn_however_many_another_waits_for(
+    new_session: Callable[..., CheckoutSession], ottos: CheckoutSession, done: list[CheckoutSession]
+) -> None:
+    mias = [shown_an_address(new_session()) for _ in range(3)]
+    for each in (*mias, ottos):
+        asked(each)
+    for _ in range(5):
+        do_waiting()
+    assert done == [mias[0], ottos, mias[1], mias[2]]
+
+
+def test_a_slow_one_holds_up_no_other_business_and_two_are_looked_for_at_once(
+    new_session: Callable[..., CheckoutSession], ottos: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = create_session(merchant=merchant("Tea", PATS_WALLET), mode="test", terms=agreed())
+    mias = [shown_an_address(new_session()) for _ in range(2)]
+    for each in (*mias, ottos, shown_an_address(third)):
+        asked(each)
+    begun: list[CheckoutSession] = []
+
+    def slow(session: CheckoutSession, **_time: float) -> list[looking.Outcome]:
+        begun.append(session)
+        do_waiting()  # what another worker does meanwhile
+        return []
+
+    monkeypatch.setattr("sessions_app.watching.searches.look", slow)
+    do_waiting()
+    assert begun == [mias[0], ottos]
+
+
+def test_a_slow_network_takes_no_other_ones_time(ottos: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, left = time.monotonic(), []
+    monkeypatch.setattr(looking.time, "monotonic", lambda: now)
+    monkeypatch.setattr(looking, "enabled_networks", lambda _mode: [network("sandbox"), network("devchain")])
+
+    class Slow:
+        """Takes its time, and a call."""
+
+        def __init__(self, _network: Network, _session: CheckoutSession, ends_at: float) -> None:
+            self.ends_at = ends_at
+
+        def all(self) -> str:
+            nonlocal now
+            left.append(self.ends_at - now)
+            now = self.ends_at + 20
+            return ""
+
+    monkeypatch.setattr(looking, "Look", Slow)
+    looking.look(ottos, seconds=240)
+    assert left == pytest.approx([120, 100])
