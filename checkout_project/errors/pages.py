@@ -14,6 +14,7 @@ from django.views.defaults import bad_request, page_not_found
 from redis import ResponseError
 
 from checkout_project.errors.outage import OUTAGE, RETRY_SECONDS, in_words, is_outage, is_slow
+from common.network.content_security import framed
 from common.network.languages import speaks_buyers_language
 from common.network.redis_cache import is_away
 
@@ -102,4 +103,4 @@ def _to_buyer(request: HttpRequest, template: str, *, status: int, **said: str) 
     own = "/".join(request.path.split("/")[:3])  # of the payment, link or receipt that it was about
     may_repeat = _may_repeat(request) and status >= 500
     said |= {"here": request.path, "back": request.get_full_path()} if may_repeat else {"here": own, "back": own}
-    return render(request, template, said, status=status)
+    return framed(request, render(request, template, said, status=status))

@@ -11,10 +11,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from common.network.content_security import content_security
+from common.network.content_security import framed, let_frame
 from merchants_app.businesses.embedding import embedders
 from merchants_app.businesses.walletconnect import relay_of
 from merchants_app.models import Merchant
+from sessions_app.shown.order import Order
 
 
 def is_from_here(request: HttpRequest) -> bool:
@@ -30,17 +31,17 @@ def is_from_here(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 
-def foreign_form(request: HttpRequest, *, back: str) -> HttpResponse:
+def foreign_form(request: HttpRequest, order: Order, *, back: str) -> HttpResponse:
     """Refuses a form of another site; `back` leads to the page that has ours."""
-    return render(request, "pay/foreign_form.html", {"back": back, "here": back}, status=403)
+    return render(request, "pay/foreign_form.html", {"order": order, "back": back, "here": back}, status=403)
 
 
-def framed_by_shops(response: HttpResponse, merchant: Merchant, mode: str) -> HttpResponse:
-    """Lets the origins that the business names show the answer in a frame, and nobody where it names none."""
-    shops = embedders(merchant, mode)
+def let_shops_frame(request: HttpRequest, merchant: Merchant, mode: str) -> None:
+    """Whatever answers from now on: the origins that the business names, and nobody where it names none."""
+    let_frame(request, embedders(merchant, mode))
+
+
+def framed_by_shops(request: HttpRequest, response: HttpResponse, merchant: Merchant) -> HttpResponse:
+    """The answer with a policy that says so."""
     # A form's redirect leads out to the shop (cancelUrl).
-    policy = content_security(leads_out=True, framed_by=shops, relay=relay_of(merchant))
-    response["Content-Security-Policy"] = policy
-    # The older header knows one origin at most. Browsers that know the policy ignore it; it stays where nobody may.
-    response.xframe_options_exempt = bool(shops)
-    return response
+    return framed(request, response, leads_out=True, relay=relay_of(merchant))

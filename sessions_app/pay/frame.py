@@ -15,10 +15,11 @@ from common.network.languages import chosen, speaking, speaks_buyers_language
 from merchants_app.frame.access import is_of_the_house
 from sessions_app.errors import NoTreasury, SessionNotFound, SessionNotOpen, SwitchedOff
 from sessions_app.models import CheckoutSession
-from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
+from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here, let_shops_frame
 from sessions_app.paying.opening import note_choice
 from sessions_app.reading.queries import session_for_buyer
 from sessions_app.sentences import Sentence, gettext
+from sessions_app.shown.order import order_of
 
 BuyersDoor = Callable[[HttpRequest, CheckoutSession], HttpResponse]
 
@@ -36,13 +37,15 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
                 session = session_for_buyer(page_token)  # that is no news to whoever chose it
         except SessionNotFound:
             return _not_found(request)
+        let_shops_frame(request, session.merchant, session.mode)
         with speaking(request, *session.wished_languages, offer=session.merchant.speaks):
             if is_from_here(request):
                 response = door(request, session)
             else:
-                response = foreign_form(request, back=reverse("hosted:pay", args=[session.page_token]))
+                back = reverse("hosted:pay", args=[session.page_token])
+                response = foreign_form(request, order_of(session), back=back)
         patch_vary_headers(response, ["Accept-Language"])
-        return keep_private(framed_by_shops(response, session.merchant, session.mode))
+        return keep_private(framed_by_shops(request, response, session.merchant))
 
     return view
 

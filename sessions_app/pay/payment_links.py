@@ -16,14 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from common.errors import DomainError
 from common.network.languages import remember_choice, remembered, speaking, speaks_buyers_language
-from merchants_app.businesses.embedding import embedders
 from merchants_app.frame.forms import once
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from merchants_app.requests.idempotency import StillRunning
 from sessions_app.models import PaymentLink
 from sessions_app.pay.buyer_form import BuyerForm
 from sessions_app.pay.codes import qr_svg
-from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here
+from sessions_app.pay.embedding import foreign_form, framed_by_shops, is_from_here, let_shops_frame
 from sessions_app.pay.frame import told
 from sessions_app.reading.named import moment_here
 from sessions_app.selling.payment_links import (
@@ -64,11 +63,12 @@ def _links_door(door: LinksDoor) -> Callable[[HttpRequest, str], HttpResponse]:
 @_links_door
 def payment_link(request: HttpRequest, link: PaymentLink) -> HttpResponse:
     """Shows what is sold; a POST opens a session and leads to its page."""
+    let_shops_frame(request, link.merchant, link.mode)
     if is_from_here(request):
         response = _opened(request, link) if request.method == "POST" else _page(request, link, BuyerForm(link))
     else:
-        response = foreign_form(request, back=_path(link))
-    return framed_by_shops(response, link.merchant, link.mode)
+        response = foreign_form(request, offer_of(link), back=_path(link))
+    return framed_by_shops(request, response, link.merchant)
 
 
 def _opened(request: HttpRequest, link: PaymentLink) -> HttpResponse:
@@ -109,7 +109,6 @@ def _page(
         "until": moment_here(link.ends_at) if link.ends_at else "",
         "url": link_url(link),
         "server": settings.PUBLIC_URL,
-        "shops": embedders(link.merchant, link.mode),
     }
     return render(request, "pay/link.html", context, status=status)
 

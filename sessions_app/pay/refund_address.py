@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError
 from common.money import amount_text
-from merchants_app.businesses.embedding import embedders
 from sessions_app.letters.at_once import name_address
 from sessions_app.models import AddressChange, CheckoutSession
 from sessions_app.pay.frame import buyers_page, told
@@ -45,12 +44,7 @@ def buyers_refund(request: HttpRequest, session: CheckoutSession) -> HttpRespons
 def _page(
     request: HttpRequest, session: CheckoutSession, change: AddressChange | None, fault: DomainError | None = None
 ) -> HttpResponse:
-    common = {
-        "session": session,
-        "order": order_of(session),
-        "fault": told(fault) if fault else "",
-        "shops": embedders(session.merchant, session.mode),
-    }
+    common = {"session": session, "order": order_of(session), "fault": told(fault) if fault else ""}
     status = fault.status if fault else 200
     if change:
         context = common | {

@@ -11,7 +11,6 @@ from hashlib import sha256
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from merchants_app.businesses.embedding import embedders
 from sessions_app.models import Authorization, CheckoutSession, Payment
 from sessions_app.paying.announcing import announced, refused
 from sessions_app.paying.quoting import OfferedOption
@@ -82,7 +81,6 @@ class PayPage:
     version: str
     now: datetime
 
-    shops: tuple[str, ...]  # whose pages may show this one in a frame, and are told how it goes
     order: Order
     said: Said
     notices: tuple[Notice, ...]
@@ -222,7 +220,6 @@ def pay_page(
             is_signed=signed is not None,
         ),
         now=now,
-        shops=tuple(embedders(session.merchant, session.mode)),
         order=order_of(session, is_open=state not in {State.EXPIRED, State.CANCELLED}),
         said=_with_news(said_of(state, facts), notices, state),
         notices=notices,

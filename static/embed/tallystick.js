@@ -8,11 +8,12 @@
 //
 // Each result is an event `tallystick` as well: on the link, else on the document, with `detail.type`. It is told for
 // the buyer's eyes: hand out goods when your server has the webhook. Where the page may not stand in a frame (name your
-// origin in the dashboard, under Embedding), the buyer is led to it instead.
+// origin in the dashboard, under Embedding), or where nothing of ours answers in the frame any more, the buyer is led to
+// it instead.
 (() => {
   const home = new URL(document.currentScript.src).origin;
   const LOADING_MS = 10_000; // how long the page may take to come at all
-  const ANSWER_MS = 2_000; // how long a page that has come may take to answer
+  const ANSWER_MS = 2_000; // how long a page that has come may take to answer, each that the frame goes on to
   const RESULTS = { ready: "onReady", paid: "onPaid", expired: "onExpired", closed: "onClosed" };
   const LOOK = `
     dialog { inline-size: min(27rem, 100%); max-inline-size: none; margin: auto; padding: 0; border: 0; background: none; overflow: visible; }
@@ -34,6 +35,7 @@
     frame.title = options.label ?? "Payment";
     frame.allow = "clipboard-write";
     let last = { session: null, status: null };
+    let here = page.href; // what the frame shows: a payment link's buyer has gone on to a payment of their own
     let timer = setTimeout(stop, LOADING_MS);
 
     function tell(type, more = {}) {
@@ -45,9 +47,9 @@
     const told = new Set(["resize", "closed"]); // what is told once, and these two by others
     function hear({ source, origin, data }) {
       if (source !== frame.contentWindow || origin !== page.origin || !data?.tallystick) return;
-      const { tallystick: type, session, status, ...more } = data;
+      const { tallystick: type, session, status, url, ...more } = data;
       clearTimeout(timer);
-      timer = 0;
+      if (url) here = new URL(url, page).href;
       last = { session, status };
       hears[type]?.(more);
       if (told.has(type) || !(type in RESULTS)) return;
@@ -57,21 +59,21 @@
 
     function stop() {
       end();
-      hears.refused(page.href);
+      hears.refused(here);
     }
 
     function end() {
       clearTimeout(timer);
       removeEventListener("message", hear);
+      frame.onload = null;
     }
 
     addEventListener("message", hear);
-    frame.addEventListener("load", () => {
+    frame.onload = () => {
       frame.contentWindow.postMessage({ tallystick: "hello" }, page.origin);
-      if (!timer) return;
       clearTimeout(timer);
       timer = setTimeout(stop, ANSWER_MS);
-    });
+    };
     return { frame, tell, end };
   }
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.utils import timezone
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession
+from sessions_app.models import CheckoutSession, PaymentLink
 from sessions_app.paying.quoting import choose_option
 from sessions_app.selling.creation import session_on
 from sessions_app.selling.superseding import open_in_place_of
@@ -169,6 +170,25 @@ def test_a_page_of_another_origin_shows_nothing_and_is_told_nothing(
     outside.get_by_role("link", name="Pay with crypto").click()
     outside.wait_for_url(picked)  # led to the payment instead
     expect(outside.locator("#headline")).to_be_visible()
+
+
+@pytest.mark.parametrize("shown", ["open({ url })", "mount(box, { url })"])
+def test_where_nothing_answers_any_more_the_buyer_is_led_to_the_payment_they_were_at(
+    outside: Page, shop: Shop, picked: str, mia: Merchant, shown: str
+) -> None:
+    """An outage, say, or a proxy's own page, of which nothing can be seen in a frame."""
+    link = PaymentLink.objects.create(merchant=mia, mode="test", currency="USD", amount=5, product_name="Mug")
+    outside.goto(shop.url)
+    outside.evaluate(f"url => {{ Tallystick.{shown}; }}", urljoin(picked, f"/l/{link.public_id}"))
+    payment = outside.frame_locator("iframe")
+    expect(payment.locator("[name=email]")).to_be_visible()
+    payment.locator("html").evaluate("(_, url) => location.assign(url)", picked)
+    expect(payment.locator("#news")).to_contain_text("Waiting for your payment")
+    payment.locator("html").evaluate("() => location.assign('/pay/nobodys')")
+    if shown.startswith("mount"):
+        outside.locator("#box a").click()
+    outside.wait_for_url(picked)
+    expect(outside.locator("#news")).to_contain_text("Waiting for your payment")
 
 
 def test_who_frames_it_in_spite_of_all_is_told_nothing(

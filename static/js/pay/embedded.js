@@ -32,7 +32,7 @@ window.addEventListener("message", ({ source, origin, data }) => {
   if (source !== window.parent || !shops.includes(origin) || data?.tallystick !== "hello") return;
   shop = origin;
   told = "";
-  tell("ready", { title: document.title, close });
+  tell("ready", { title: document.title, close, url: location.href });
   tellHeight();
   tellResult();
 });

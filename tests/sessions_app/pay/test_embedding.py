@@ -2,9 +2,13 @@
 
 from gzip import compress
 from itertools import product
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.db import OperationalError
+from django.http import HttpResponse
 from django.test import Client
 
 from merchants_app.models import Merchant
@@ -114,6 +118,42 @@ def test_in_a_frame_the_page_has_no_frame_of_its_own_and_knows_whom_to_tell(
     alone = client.get(page, headers={"Sec-Fetch-Dest": "document"}).content.decode()
     assert "shop.example:" not in alone
     assert "embedded" not in alone
+
+
+def in_a_frame(answer: HttpResponse) -> bool:
+    """Whether the shop's page may show it, and hears from it."""
+    policy, page = answer.headers["Content-Security-Policy"], answer.content.decode()
+    may_show = policy.endswith("frame-ancestors https://shop.example") and "X-Frame-Options" not in answer.headers
+    return may_show and 'data-shops="https://shop.example"' in page and 'class="embedded"' in page
+
+
+@pytest.mark.parametrize(("fault", "status"), [(RuntimeError(), 500), (OperationalError(), 503), (BadRequest(), 400)])
+def test_what_goes_wrong_in_a_shops_frame_is_told_in_it(
+    client: Client, mia: Merchant, session: CheckoutSession, link: PaymentLink, fault: Exception, status: int
+) -> None:
+    allow(mia, "https://shop.example")
+    client.raise_request_exception = False
+    pages = {f"/pay/{session.page_token}": "views.state_of", f"/l/{link.public_id}": "payment_links.closed_because"}
+    for page, asked in pages.items():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(f"sessions_app.pay.{asked}", Mock(side_effect=fault))
+            answer = client.get(page, headers={"Sec-Fetch-Dest": "iframe"})
+        assert answer.status_code == status
+        assert f'<a class="primary" href="{page}"' in answer.content.decode()
+        assert in_a_frame(answer)
+
+
+def test_so_is_what_was_refused_and_what_is_not_there(
+    client: Client, mia: Merchant, session: CheckoutSession, link: PaymentLink
+) -> None:
+    allow(mia, "https://shop.example")
+    framed = {"Sec-Fetch-Dest": "iframe"}
+    for form in (f"/pay/{session.page_token}/choose", f"/l/{link.public_id}"):
+        answer = client.post(form, headers=framed | {"Origin": "null"})
+        assert answer.status_code == 403
+        assert in_a_frame(answer)
+        assert "Test mode" in answer.content.decode()
+    assert in_a_frame(client.get(f"/pay/{session.page_token}/refund", headers=framed))
 
 
 def test_the_script_is_small_cached_and_for_everybody(client: Client) -> None:
