@@ -20,6 +20,7 @@ EXCUSED: dict[tuple[str, str], dict[str, str]] = {
     ("sessions_app", "0030_lists_of_operators"): {"DROP_INDEX": _LEFT_BROKEN},
     ("sessions_app", "0032_fees_of_coin_from_inside"): {"DROP_INDEX": _LEFT_BROKEN},
     ("sessions_app", "0039_announcements_by_network"): {"DROP_INDEX": _LEFT_BROKEN},
+    ("sessions_app", "0045_announcements_asked_about"): {"DROP_INDEX": _LEFT_BROKEN},
     ("sessions_app", "0041_refunds_know_their_business"): {"DROP_INDEX": _LEFT_BROKEN, "NOT_NULL": _SHOWN},
     ("sessions_app", "0044_customers_sorted"): {"DROP_INDEX": _LEFT_BROKEN},
 }

@@ -58,8 +58,15 @@ class Announcement(models.Model):
     nonce = models.BigIntegerField(null=True, help_text="The sender's number of it: another one may take its place.")
 
     class Meta:
-        # Those that the network is asked about are of the last hour, and now and then of the last week.
-        indexes = [models.Index(fields=["network", "at"], name="announcements_by_network")]
+        indexes = [
+            # `watching/announced.py` alone: those that the network is asked about. A week's that were paid as usual are
+            # not among them.
+            models.Index(
+                fields=["network", "at"],
+                name="announcements_asked_about",
+                condition=~Q(fate_of=F("tx_hash"), fate__in=sorted(fate.value for fate in FOR_GOOD)),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} on {self.network}: {self.tx_hash or 'by an exchange'}"

@@ -4,10 +4,11 @@ It makes no session paid and none unpaid. The page looks at it, so that it says 
 has paid the order, this one need not stay open for what can never pay (`state/expiry.py`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from chains_app.calls.transactions import Standing, counts_of, standings_of
@@ -20,6 +21,8 @@ from sessions_app.paying.announcing import AWAITED, BELIEVED, WAITS
 SEEN_WITHIN = timedelta(seconds=10)
 # Transactions that one look asks for: others each time, so that nobody's made-up ones keep the rest waiting for ever.
 MOST_ASKED = 50
+# Of those told lately, and long ago: the newest, to see whether they were paid.
+MOST_LOOKED_AT = 5000
 # What waits for more than an hour is asked about again after so long.
 _PAUSE_SECONDS = 60
 
@@ -44,25 +47,37 @@ def _waiting(network: Network, now: datetime) -> list[Announcement]:
 
     Also of what no node has known by then: the nodes may have been away, or the fee too low for them.
     """
-    waiting = _told(network, now, Q(at__gt=now - BELIEVED))
+    lately = _told(network, since=now - BELIEVED, until=now - SEEN_WITHIN)
+    waiting = _awaited(lately)
     if cache.add(f"following-long-ago:{network.id}", True, _PAUSE_SECONDS):
-        long_ago = Q(at__gt=now - WAITS, at__lte=now - BELIEVED, session__watch_until__gt=now)
-        waiting += _told(network, now, long_ago)
+        long_ago = _told(network, since=now - WAITS, until=now - BELIEVED)
+        waiting += _awaited(long_ago, session__watch_until__gt=now)
+        _note_paid([*lately, *long_ago])
     return waiting
 
 
-def _told(network: Network, now: datetime, which: Q) -> list[Announcement]:
+def _told(network: Network, *, since: datetime, until: datetime) -> list[int]:
+    """By themselves, as an index has them: PostgreSQL takes them for many, and would read all sessions beside them."""
+    told = Announcement.objects.filter(network=network.id, at__gt=since, at__lte=until)
+    told = told.exclude(tx_hash__in=("", BY_WALLET)).exclude(has_become(FOR_GOOD))
+    return list(told.order_by("-at").values_list("pk", flat=True)[:MOST_LOOKED_AT])
+
+
+def _awaited(told: Sequence[int], **more: object) -> list[Announcement]:
     seen = Payment.objects.filter(session=OuterRef("session"), tx_hash=OuterRef("tx_hash"))
-    said = Announcement.objects.filter(
-        which,
-        ~Exists(seen),
-        network=network.id,
-        at__lte=now - SEEN_WITHIN,
-        session__status__in=AWAITED,
-        session__deposit__isnull=False,
+    awaited = Announcement.objects.filter(
+        ~Exists(seen), pk__in=told, session__status__in=AWAITED, session__deposit__isnull=False, **more
     )
-    told = said.exclude(tx_hash__in=("", BY_WALLET)).exclude(has_become(FOR_GOOD))
-    return list(told.select_related("session__deposit").order_by("?")[:MOST_ASKED])
+    return list(awaited.select_related("session__deposit").order_by("?")[:MOST_ASKED])
+
+
+def _note_paid(told: Sequence[int]) -> None:
+    """What went as usual, and no node was asked about: from then on no look reads it any more."""
+    paid = Payment.objects.filter(
+        session=OuterRef("session"), tx_hash=OuterRef("tx_hash"), confirmed_at__isnull=False, vanished_at=None
+    )
+    seen = Announcement.objects.filter(Exists(paid), pk__in=told).exclude(has_become(FOR_GOOD))
+    seen.update(fate=Fate.DONE, fate_of=F("tx_hash"))
 
 
 def _fate_of(said: Announcement, standing: Standing | None) -> Fate:

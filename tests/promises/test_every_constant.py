@@ -148,7 +148,9 @@ NUMBERS: dict[str, dict[str, object]] = {
         "_HELD_FOR": timedelta(minutes=15), "_ON_ITS_WAY": timedelta(minutes=2), "_KEPT_AT_MOST": timedelta(minutes=30),
         "_LOCK": 1_823_308_187,
     },
-    "sessions_app.watching.announced": {"SEEN_WITHIN": timedelta(seconds=10), "MOST_ASKED": 50, "_PAUSE_SECONDS": 60},
+    "sessions_app.watching.announced": {
+        "SEEN_WITHIN": timedelta(seconds=10), "MOST_ASKED": 50, "MOST_LOOKED_AT": 5000, "_PAUSE_SECONDS": 60,
+    },
     "sessions_app.watching.payments": {"_REASON_LENGTH": 200},
     "sessions_app.watching.searches": {
         "PAUSE": timedelta(minutes=10), "MOST_WAITING": 20, "SECONDS": 240.0, "AT_ONCE": 2,

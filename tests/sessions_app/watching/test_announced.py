@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.cache import cache
@@ -103,6 +104,15 @@ def test_what_the_network_undid_is_asked_for_again_and_told(buyer: Buyer) -> Non
     assert "Nothing was paid, only the network’s fee. You can send it again." in html
     buyer.street.sends(FULL)
     assert 'id="news">The network refused' not in buyer.page()
+
+
+def test_what_was_paid_as_usual_is_noted_and_no_node_is_asked(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announced, "standings_of", Mock(side_effect=AssertionError))
+    buyer.wallet = buyer.street.chain.payer  # which has enough of it
+    buyer.sends()
+    assert buyer.looked(blocks=1) == ""  # not final yet: the network may drop it
+    cache.clear()  # as if a minute had passed
+    assert buyer.looked(blocks=DEEP) == "done"
 
 
 def test_after_the_end_it_is_not_looked_for_any_more_and_may_be_paid_again(buyer: Buyer) -> None:
