@@ -12,9 +12,10 @@ BY_WALLET = "wallet"
 
 
 class Fate(models.TextChoices):
-    """What became of the transaction: by the word of the network's nodes, but for one."""
+    """What became of the transaction: by the word of the network's nodes, but for two."""
 
     TAKEN_BACK = "taken_back", "undone, by the word of the buyer's wallet: the nodes may say otherwise"
+    SET_ASIDE = "set_aside", "another one of its sender's has its place, by the word of the buyer's wallet"
     UNKNOWN = "unknown", "no node knows it"
     WAITING = "waiting", "in no block that counts yet"
     DONE = "done", "in a block for good: what it paid is seen as any payment"
@@ -22,11 +23,15 @@ class Fate(models.TextChoices):
     REPLACED = "replaced", "another one of its sender's has its place"
 
 
+# Wallets look at blocks that do not count yet, and know earlier than the nodes.
+BY_WALLETS_WORD = frozenset({Fate.TAKEN_BACK, Fate.SET_ASIDE})
 # The nodes' last word: nobody asks them again, and no wallet is believed against it.
 FOR_GOOD = frozenset({Fate.DONE, Fate.REVERTED, Fate.REPLACED})
 # It can never pay any more. What replaced it can, and was seen before that was known.
 NEVER_PAYS = frozenset({Fate.REVERTED, Fate.REPLACED})
-# Its buyer is asked for the same money again. Not of one replaced: they alone know by what.
+# Sped up or cancelled: its buyer alone knows.
+REPLACED = frozenset({Fate.REPLACED, Fate.SET_ASIDE})
+# Its buyer is asked for the same money again. Not of one replaced.
 ASKED_FOR_AGAIN = frozenset({Fate.REVERTED, Fate.TAKEN_BACK})
 
 

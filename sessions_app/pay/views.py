@@ -25,7 +25,7 @@ from merchants_app.businesses.walletconnect import relay_of
 from merchants_app.frame.access import is_of_the_house
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from sessions_app.errors import NotPayableAgain
-from sessions_app.models import BY_WALLET, Authorization, CheckoutSession
+from sessions_app.models import BY_WALLET, Authorization, CheckoutSession, Fate
 from sessions_app.owed.letters import has_receipt_letter
 from sessions_app.pay.codes import qr_svg
 from sessions_app.pay.frame import BuyersDoor, buyers_page, keep_private, told
@@ -49,6 +49,9 @@ from sessions_app.state.representation import payable_option
 
 # How WalletConnect tells a wallet where it is wanted (version 2 of its URIs).
 _PAIRING = re.compile(r"wc:[0-9a-f]{64}@2\?[A-Za-z0-9=&%._-]{1,400}")
+
+# What a wallet says that became of what it sent.
+_WALLETS_WORDS = {"failed": Fate.TAKEN_BACK, "replaced": Fate.SET_ASIDE}
 
 
 def _buyers_door(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -144,8 +147,8 @@ def sent(request: HttpRequest, session: CheckoutSession) -> HttpResponse:
     while successor := successor_of(session):
         session = session_for_buyer(successor.page_token)
         shown.append(session)
-    if request.POST.get("failed"):
-        take_back(session, tx_hash=request.POST.get("tx_hash", BY_WALLET))
+    if fate := next((fate for word, fate in _WALLETS_WORDS.items() if request.POST.get(word)), None):
+        take_back(session, tx_hash=request.POST.get("tx_hash", BY_WALLET), fate=fate)
         return _back_to_page(session)
     quote = asked_for(shown, chain_id=request.POST.get("chain_id", ""))
     announce(

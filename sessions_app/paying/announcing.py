@@ -13,6 +13,7 @@ from sessions_app.models import (
     BY_WALLET,
     FOR_GOOD,
     NEVER_PAYS,
+    REPLACED,
     Announcement,
     CheckoutSession,
     Fate,
@@ -66,8 +67,9 @@ def asked_for(sessions: Sequence[CheckoutSession], *, chain_id: str) -> Quote | 
     return (given.filter(network__in=here) if here else given).first() or in_force
 
 
-def take_back(session: CheckoutSession, *, tx_hash: str) -> None:
-    """The buyer's wallet could not send what it said to have sent, or found on the chain that it paid nothing.
+def take_back(session: CheckoutSession, *, tx_hash: str, fate: Fate = Fate.TAKEN_BACK) -> None:
+    """The buyer's wallet could not send what it said to have sent, or found on the chain that it paid nothing, or that
+    another transaction has its place (`SET_ASIDE`).
 
     Only of that transaction, should another have been told of since; and what the nodes know for good stands. Raises
     `NotATransaction`.
@@ -77,8 +79,10 @@ def take_back(session: CheckoutSession, *, tx_hash: str) -> None:
     if tx_hash == BY_WALLET:
         said.delete()
     elif tx_hash:
-        unknown = said.exclude(has_become(FOR_GOOD))
-        unknown.update(fate=Fate.TAKEN_BACK, fate_of=tx_hash, sender="", nonce=None)
+        told = said.exclude(has_become(FOR_GOOD))
+        # The number that the nodes have told stays: by it they notice for good that another has its place.
+        if not told.filter(fate_of=tx_hash).update(fate=fate):
+            told.update(fate=fate, fate_of=tx_hash, sender="", nonce=None)
 
 
 def announced(session: CheckoutSession, *, now: datetime) -> Announcement | None:
@@ -121,7 +125,7 @@ def _unseen(session: CheckoutSession) -> Announcement | None:
     if said.known_hash and any(payment.tx_hash == said.known_hash for payment in seen):
         return None
     # Of another hash is what an exchange sent, and what a wallet has sent in the place of what it told.
-    is_of_another = not said.known_hash or said.known_fate in NEVER_PAYS | ASKED_FOR_AGAIN
+    is_of_another = not said.known_hash or said.known_fate in NEVER_PAYS | ASKED_FOR_AGAIN | REPLACED
     return None if is_of_another and any(payment.seen_at >= said.at for payment in seen) else said
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sessions_app.models import Fate
+from sessions_app.models import REPLACED, Fate
 from sessions_app.paying.announcing import doubted
 from sessions_app.reading.amounts import day_text
 from sessions_app.reading.named import any_of, time_here
@@ -97,7 +97,7 @@ def _sent(facts: Facts) -> Said:
             lead=_("Some take a minute, some an hour. You can close this page."),
             news=_("Nothing has arrived yet. This page notices it by itself."),
         )
-    if sent.fate == Fate.REPLACED:
+    if sent.fate in REPLACED:
         return _replaced(sent)
     if sent.is_slow:
         return _slow(facts.names) if sent.is_known else _not_shown(facts.names, sent)

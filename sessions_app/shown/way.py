@@ -7,7 +7,7 @@ from typing import Literal
 from django.utils.translation import ngettext
 
 from chains_app.networks.networks import all_networks
-from sessions_app.models import Announcement, Fate
+from sessions_app.models import REPLACED, Announcement, Fate
 from sessions_app.reading.amounts import address_groups, duration_text, host_of
 from sessions_app.reading.named import time_here
 from sessions_app.sentences import Sentence, filled
@@ -44,7 +44,7 @@ class Sent:
     @property
     def is_elsewhere(self) -> bool:
         """Whether it waits for nothing, and no payment was seen. (From inside contracts some are seen late.)"""
-        return self.fate == Fate.REPLACED or (self.fate == Fate.DONE and self.is_slow)
+        return self.fate in REPLACED or (self.fate == Fate.DONE and self.is_slow)
 
 
 def sent_of(said: Announcement, *, now: datetime) -> Sent:
@@ -80,7 +80,7 @@ def look_first(said: Announcement, *, is_believed: bool) -> Sentence:
         )
     if said.known_fate == Fate.DONE:
         return _("Look in your wallet where it went. Please do not send it again before you know.")
-    if said.known_fate == Fate.REPLACED:
+    if said.known_fate in REPLACED:
         return _("It was sped up or cancelled: look in your wallet which of the two, before you send again.")
     return _(
         "Look in your wallet: while it is waiting there, please do not send it again. If it failed or is missing "

@@ -14,7 +14,7 @@ from django.utils import timezone
 from chains_app.calls.transactions import Standing, counts_of, standings_of
 from chains_app.networks.networks import Network
 from chains_app.reading.scanning import position
-from sessions_app.models import BY_WALLET, FOR_GOOD, Announcement, Fate, Payment, has_become
+from sessions_app.models import BY_WALLET, BY_WALLETS_WORD, FOR_GOOD, Announcement, Fate, Payment, has_become
 from sessions_app.paying.announcing import AWAITED, BELIEVED, WAITS
 
 # What goes as usual is seen before, and nothing is asked about it.
@@ -85,9 +85,8 @@ def _fate_of(said: Announcement, standing: Standing | None) -> Fate:
     # What failed and is no plain payment to this address may be brought once more by somebody else than its buyer.
     is_its_buyers = standing is None or standing.pays == said.session.deposit.address
     if standing is None or standing.block is None:
-        # Of what is theirs their wallet may know more: it looks at blocks that do not count yet.
-        if said.known_fate == Fate.TAKEN_BACK and is_its_buyers:
-            return Fate.TAKEN_BACK
+        if said.known_fate in BY_WALLETS_WORD and is_its_buyers:  # of what is theirs their wallet may know more
+            return Fate(said.fate)
         return Fate.WAITING if standing else Fate.UNKNOWN
     return Fate.DONE if standing.has_succeeded or not is_its_buyers else Fate.REVERTED
 

@@ -10,6 +10,7 @@ from tests.pages.buyer import news as says
 from tests.pages.wallet import BUTTON, Open, press
 
 HASH = "0x" + "cd" * 32
+WALLET = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"
 REPLACED = {"eth_getTransactionByHash": None, "eth_getTransactionCount": "0x2"}
 
 
@@ -17,7 +18,7 @@ REPLACED = {"eth_getTransactionByHash": None, "eth_getTransactionCount": "0x2"}
 def waiting(opened: Open, page: Page) -> Page:
     """It was sent, and the wallet has it in no block yet."""
     page.clock.install()
-    opened(eth_getTransactionByHash={"nonce": "0x1"}, eth_getTransactionCount="0x1")
+    opened(eth_getTransactionByHash={"from": WALLET.lower(), "nonce": "0x1"}, eth_getTransactionCount="0x1")
     press(page)
     headline(page, "Sent. Now Devchain takes it up")
     page.clock.run_for(5_000)
@@ -27,7 +28,7 @@ def waiting(opened: Open, page: Page) -> Page:
 
 def refused_with(sent: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """Answers of a wallet whose network undid what it was asked to send, or another transaction in its stead."""
-    of = {"to": sent["to"].lower(), "input": sent["data"], "blockNumber": "0x5", "nonce": "0x1"}
+    of = {"to": sent["to"].lower(), "input": sent["data"], "blockNumber": "0x5", "from": WALLET, "nonce": "0x1"}
     return {"eth_getTransactionByHash": of | changes, "eth_getTransactionReceipt": {"status": "0x0"}}
 
 
@@ -93,11 +94,26 @@ def test_of_several_wallets_one_that_can_tell_is_asked(opened: Open, page: Page,
 
 @pytest.mark.parametrize("reloaded", [False, True])
 def test_a_payment_that_was_replaced_is_told(waiting: Page, reloaded: bool) -> None:
+    """By the wallet at first, whose word is kept until the nodes say so too: in every tab, and after a reload."""
     page = waiting
     if reloaded:
         page.reload()
-    answers(page, REPLACED)
-    says(page, "Your wallet replaced the payment.")
+    answers(page, REPLACED, times=1)
+    headline(page, "Sent. Now Devchain takes it up")  # until it is sure
+    answers(page, {})
+    for _ in ("told", "loaded again"):
+        headline(page, "Your wallet replaced the payment")
+        says(page, "If it was sped up, it shows here; if cancelled, nothing was paid: send again.")
+        page.reload()
+
+
+def test_a_bundlers_number_replaces_nothing(opened: Open, page: Page) -> None:
+    """How many the buyer's wallet has sent says nothing of what another sent for it."""
+    page.clock.install()
+    opened(eth_getTransactionByHash={"from": "0x" + "33" * 20, "nonce": "0x1"}, eth_getTransactionCount="0x2")
+    press(page)
+    answers(page, {}, times=1)
+    answers(page, {"eth_getTransactionByHash": None}, times=3)
     headline(page, "Sent. Now Devchain takes it up")
 
 

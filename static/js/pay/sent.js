@@ -43,14 +43,15 @@ async function fateOf(provider, { from, hash, chainId, to, data }, nonce) {
   if (!(await isOn(provider, chainId))) return null;
   const ask = (method, ...params) => provider.request({ method, params });
   const found = await ask("eth_getTransactionByHash", hash);
+  const known = isSame(found?.from, from) ? { nonce: found.nonce } : {}; // a bundler's number says nothing of the buyer's
   if (found?.blockNumber) {
     const receipt = await ask("eth_getTransactionReceipt", hash);
-    if (!receipt) return { nonce: found.nonce };
+    if (!receipt) return known;
     if (BigInt(receipt.status) === 1n) return { is: "done" };
     // Of what a bundler sent nobody can tell: it may try once more. The server hears the nodes about it.
     return { is: isSame(found.to, to) && isSame(found.input, data) ? "refused" : "done" };
   }
-  if (found) return { nonce: found.nonce };
+  if (found) return known;
   const isReplaced = nonce !== null && BigInt(await ask("eth_getTransactionCount", from, "latest")) > BigInt(nonce);
   return isReplaced ? { is: "replaced" } : null;
 }

@@ -186,7 +186,7 @@ async function request(place, provider, order, how) {
     const isCurrent = asked(place)?.at === mine.at;
     if (isCurrent) forgetAsked(place);
     refusal = explained(error);
-    if (isCurrent && mine.phase === "sent") takeBack(place, BY_WALLET);
+    if (isCurrent && mine.phase === "sent") takeBack(place, BY_WALLET, "failed");
   } finally {
     clearTimeout(silent);
   }
@@ -232,21 +232,21 @@ function followOn(place, ...given) {
   const providers = () => [...new Set([...given, ...wallets().map(({ provider }) => provider)])];
   followSent(providers, { ...sent, hash, nonce }, {
     learnt: (number) => { if (asked(place)?.hash === hash) noteAsked(place, { ...asked(place), nonce: number }); },
-    refused: () => { if (over("walletReverted")) takeBack(place, hash); },
-    replaced: () => over("walletReplaced"),
+    refused: () => { if (over("walletReverted")) takeBack(place, hash, "failed"); },
+    replaced: () => { if (over("walletReplaced")) takeBack(place, hash, "replaced"); },
   });
 }
 
-// What the wallet said to have sent has come to nothing: the page asks for it again, in every tab.
-function takeBack(place, hash, left = TAKE_BACK_TRIES) {
-  telling = telling.then(() => tellFailed(place, hash, left));
+// What the wallet said to have sent has come to nothing, or another transaction has its place: every tab says so.
+function takeBack(place, hash, fate, left = TAKE_BACK_TRIES) {
+  telling = telling.then(() => tellFate(place, hash, fate, left));
 }
 
-async function tellFailed(place, hash, left) {
+async function tellFate(place, hash, fate, left) {
   if (left === 0 || asked(place)?.phase === "sent") return; // what was sent since is told in its place
   try {
-    await announce({ tx_hash: hash, failed: "1" }, sentUrls.get(place));
+    await announce({ tx_hash: hash, [fate]: "1" }, sentUrls.get(place));
   } catch { // without a connection, as a rule; what is told meanwhile does not wait
-    setTimeout(() => takeBack(place, hash, left - 1), TELL_AGAIN_MS);
+    setTimeout(() => takeBack(place, hash, fate, left - 1), TELL_AGAIN_MS);
   }
 }

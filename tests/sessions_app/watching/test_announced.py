@@ -61,6 +61,11 @@ class Buyer:
         announce(self.street.session, tx_hash=tx_hash, amount="49.00 USDC", now=timezone.now())
         return tx_hash
 
+    def says(self, **word: str) -> None:
+        """What their wallet knows of it: the word, and of which transaction."""
+        for what, tx_hash in word.items():
+            self._client.post(f"/pay/{self.street.session.page_token}/sent", {what: "1", "tx_hash": tx_hash})
+
     def minutes_ago(self, minutes: float) -> None:
         """It was told so long ago."""
         self._said.update(at=F("at") - timedelta(minutes=minutes))
@@ -194,6 +199,29 @@ def test_what_its_wallet_replaced_is_told_and_left_to_the_buyer(buyer: Buyer, he
     assert "Devchain takes it up" not in html
     assert 'data-state="sent"' in html
     assert 'id="address"' in buyer.page("?again=1")
+
+
+def test_that_it_was_replaced_is_told_by_the_wallet_while_the_nodes_lag(buyer: Buyer, held: Anvil) -> None:
+    tx_hash = buyer.sends()
+    assert buyer.looked() == "waiting"
+    buyer.says(replaced=tx_hash)
+    assert buyer.looked() == "set_aside"  # the node waits for it still
+    html = buyer.page()
+    assert "Your wallet replaced the payment" in html
+    assert "look in your wallet which of the two, before you send again" in html
+    assert 'data-state="sent"' in html
+    buyer.minutes_ago(61)
+    html = buyer.page()
+    assert 'data-state="send"' in html
+    assert "look in your wallet which of the two, before you send again" in html
+    buyer.minutes_ago(-61)
+    nonce = held.rpc("eth_getTransactionByHash", [tx_hash])["nonce"]
+    cancelled = {"from": buyer.wallet, "to": buyer.wallet, "nonce": nonce, "gasPrice": hex(3 * GAS_PRICE)}
+    held.rpc("eth_sendTransaction", [cancelled])
+    held.rpc("evm_setAutomine", [True])
+    assert buyer.looked(blocks=DEEP) == "replaced"
+    buyer.says(failed=tx_hash)
+    assert buyer.said.fate == "replaced"
 
 
 def test_what_was_sped_up_is_paid_by_the_other_transaction(buyer: Buyer, held: Anvil) -> None:
