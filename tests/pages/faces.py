@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from chains_app.networks.networks import network
 from chains_app.reading.health import record_problem
+from chains_app.sandbox.chain import take_back
 from merchants_app.models import Merchant
 from sessions_app.letters.at_once import name_address
-from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession, PaymentLink
-from sessions_app.paying.announcing import announce
+from sessions_app.models import Authorization, AuthorizationStage, CheckoutSession, PaymentLink, Refund
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.refunds import play_refund, prepare_refund
 from sessions_app.refunding.wishes import Wish, Worth
@@ -23,10 +23,9 @@ from sessions_app.state.lifecycle import cancel
 from sessions_app.state.representation import receipt_url
 from sessions_app.status import RefundKind
 from tests.cast import OTTOS_WALLET, PATS_WALLET
+from tests.pages.fates import FATES
 from tests.pages.pressed import PRESSED
 from tests.pages.stage import Face, Scene, Stage, at, page_of
-
-HASH = "0x" + "9c41e07b5d2f38a6" * 4
 
 
 def _at(session: CheckoutSession, query: str = "") -> Scene:
@@ -58,21 +57,6 @@ def _choose(stage: Stage) -> Scene:
 
 def _choose_none(stage: Stage) -> Scene:
     return _at(stage.session(currency="PKR", amount=Decimal(4900), allowedAssets=["EURC"]))
-
-
-def _sent(stage: Stage, tx_hash: str, minutes: int = 0) -> Scene:
-    stage.real_networks()
-    session = stage.picked(on="base-sepolia")
-    announce(session, tx_hash=tx_hash, amount="49.00 USDC", now=timezone.now())
-    stage.sandbox.skip(minutes=minutes)
-    return _at(session)
-
-
-def _doubted(stage: Stage) -> Scene:
-    stage.real_networks()
-    session = stage.picked(on="base-sepolia")
-    announce(session, tx_hash=HASH, amount="49.00 USDC", now=timezone.now() - timedelta(minutes=61))
-    return _at(session)
 
 
 def _lapsed(stage: Stage) -> Scene:
@@ -127,6 +111,12 @@ def _away(stage: Stage) -> Scene:
     for minutes in (5, 0):
         record_problem(network=network("base-sepolia"), problem="away", now=timezone.now() - timedelta(minutes=minutes))
     CheckoutSession.objects.filter(pk=session.pk).update(stands_still_since=timezone.now())
+    return _at(session)
+
+
+def _processing_unseen(stage: Stage) -> Scene:
+    session = stage.played("exact", seconds=1, amount=Decimal(20_000))
+    record_problem(network=network("sandbox"), problem="away", now=timezone.now() - timedelta(minutes=5))
     return _at(session)
 
 
@@ -194,15 +184,6 @@ def _signed(stage: Stage) -> Scene:
     return _at(session)
 
 
-def _expired_looked_for(stage: Stage) -> Scene:
-    stage.real_networks()
-    session = stage.picked(on="base-sepolia")
-    stage.sandbox.skip(minutes=59)
-    announce(session, tx_hash=HASH, amount="49.00 USDC", now=timezone.now())
-    stage.sandbox.skip(minutes=2)
-    return _at(session)
-
-
 def _refunded(stage: Stage, seconds: int, scenario: str = "over", kind: RefundKind = RefundKind.EXCESS) -> Scene:
     session = stage.played(scenario)
     name_address(session, OTTOS_WALLET, now=timezone.now())
@@ -211,6 +192,14 @@ def _refunded(stage: Stage, seconds: int, scenario: str = "over", kind: RefundKi
     play_refund(refund, now=timezone.now())
     stage.sandbox.skip(milliseconds=10)
     return _at(stage.sandbox.wait(seconds, session))
+
+
+def _refund_undone(stage: Stage) -> Scene:
+    scene = _refunded(stage, seconds=1)
+    refund = Refund.objects.latest("pk")
+    take_back(tx_hash=refund.tx_hash, now=timezone.now())
+    stage.sandbox.wait(2, refund.session)
+    return scene
 
 
 def _receipt(stage: Stage, page: str = "") -> Scene:
@@ -237,12 +226,11 @@ FACES: dict[str, Face] = {
     "send-last-minutes": _last_minutes,
     "send-long-words": _long_words,
     "lapsed": _lapsed,
-    "sent-waiting": lambda stage: _sent(stage, HASH),
-    "sent-slow": lambda stage: _sent(stage, HASH, minutes=12),
-    "sent-exchange": lambda stage: _sent(stage, ""),
     "processing": _played("exact", seconds=1, amount=Decimal(20_000)),
+    "processing-unseen": _processing_unseen,
     "processing-slow": _processing_slow,
     "partial": _played("short"),
+    "choose-rest": lambda stage: _at(stage.played("short"), "?change=1"),
     "paid": lambda stage: _at(stage.once("exact")),
     "overpaid": lambda stage: _at(stage.once("over")),
     "late": _played("late"),
@@ -265,18 +253,18 @@ FACES: dict[str, Face] = {
     "poster": _poster,
     "pricing": _pricing,
     "signed": _signed,
-    "expired-looked-for": _expired_looked_for,
     "refund": lambda stage: at(stage.refund_page()),
     "refund-kept": lambda stage: at(stage.refund_page(PATS_WALLET)),
     "refund-change": lambda stage: at(stage.refund_page(PATS_WALLET, OTTOS_WALLET)),
     "refund-on-its-way": lambda stage: _refunded(stage, seconds=1),
+    "refund-undone": _refund_undone,
     "refund-done": lambda stage: _refunded(stage, seconds=4),
     "receipt": _receipt,
     "receipt-check": lambda stage: _receipt(stage, "/check"),
     **PRESSED,
+    **FATES,
     "partial-sent-back": lambda stage: _refunded(stage, 1, "short", RefundKind.FULL),
     "paid-sent-back": lambda stage: _refunded(stage, 4, "exact", RefundKind.FULL),
-    "send-doubted": _doubted,
 }
 
 # Faces that name no address, no amount and no network.

@@ -71,7 +71,7 @@ class Stage:
             Merchant.objects.filter(pk=self.mia.pk).update(
                 suspended_at=None, suspended_by="", suspension_reason="", name=name, walletconnect_project_id=""
             )
-            ScanCursor.objects.filter(network__in=REAL).update(unread_since=None, problem="")
+            ScanCursor.objects.filter(network__in=(*REAL, "sandbox")).update(unread_since=None, problem="")
 
     def real_networks(self) -> None:
         """Test networks are switched on, and each has said what gas costs."""

@@ -26,7 +26,7 @@ from sessions_app.refunding.wishes import Wish, Worth
 from sessions_app.state.lifecycle import cancel
 from sessions_app.status import RefundKind
 from tests.cast import PATS_WALLET, refreshed
-from tests.pages.faces import HASH
+from tests.pages.fates import HASH
 from tests.pages.stage import Stage
 from tests.sandbox import Sandbox
 
