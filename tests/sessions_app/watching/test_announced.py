@@ -1,13 +1,11 @@
 """What became of a transaction that a buyer's wallet told of, by a real node: the page says that, and never more."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from django.core.cache import cache
-from django.db.models import F, QuerySet
 from django.test import Client
 from django.utils import timezone
 
@@ -23,11 +21,11 @@ from tests.cast import refreshed
 from tests.chains_app.node_cast import DEVCHAIN, Devchain, devchain
 from tests.faulty_proxy import FaultyProxy
 from tests.journeys.test_odd_payments_on_anvil import FULL, Street
+from tests.sessions_app.watching.buyer import GAS_PRICE, Buyer
 
 pytestmark = pytest.mark.django_db
 
 DEEP = DEVCHAIN.confirmations.normal
-GAS_PRICE = 10**10
 OTHER = "0x" + "cd" * 32
 
 
@@ -44,51 +42,6 @@ def held(chain: Devchain) -> Iterator[Anvil]:
     yield chain.node
     chain.node.rpc("anvil_dropAllTransactions")
     chain.node.rpc("evm_setAutomine", [True])
-
-
-class Buyer:
-    """Says to have sent by a wallet what the node is given. Their wallet holds coin, and no token."""
-
-    def __init__(self, street: Street, client: Client) -> None:
-        self.street, self.node, self._client = street, street.node, client
-        self.wallet = self.node.accounts[5]
-
-    def sends(self, to: str = "", data: str | None = None, **more: Any) -> str:
-        """As a rule a transfer of the token, which this wallet has nothing of: it fails."""
-        data = call_data("transfer(address,uint256)", self.street.address, FULL) if data is None else data
-        asked = {"from": self.wallet, "to": to or self.street.chain.usdc, "data": data, "gas": hex(100_000)}
-        tx_hash = str(self.node.rpc("eth_sendTransaction", [asked | {"gasPrice": hex(GAS_PRICE)} | more]))
-        announce(self.street.session, tx_hash=tx_hash, amount="49.00 USDC", now=timezone.now())
-        return tx_hash
-
-    def says(self, **word: str) -> None:
-        """What their wallet knows of it: the word, and of which transaction."""
-        for what, tx_hash in word.items():
-            self._client.post(f"/pay/{self.street.session.page_token}/sent", {what: "1", "tx_hash": tx_hash})
-
-    def minutes_ago(self, minutes: float) -> None:
-        """It was told so long ago."""
-        self._said.update(at=F("at") - timedelta(minutes=minutes))
-
-    def looked(self, blocks: int = 0) -> str:
-        """So many blocks later, and as late as anybody asks: what the node was understood to say."""
-        if blocks:
-            self.node.mine(blocks)
-        self.minutes_ago(0.2)
-        self.street.looked()
-        return self.said.fate
-
-    @property
-    def _said(self) -> QuerySet[Announcement]:
-        return Announcement.objects.filter(session=self.street.session)
-
-    @property
-    def said(self) -> Announcement:
-        return self._said.get()
-
-    def page(self, query: str = "") -> str:
-        answer = self._client.get(f"/pay/{self.street.session.page_token}{query}")
-        return " ".join(answer.content.decode().split())
 
 
 @pytest.fixture
