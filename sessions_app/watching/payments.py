@@ -116,7 +116,7 @@ def _briefly(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """With what is asked of them here: hundreds a second are loaded, each with its session."""
     return payments.select_related("session__deposit").only(
         "network", "asset", "decimals", "tx_hash", "log_index", "amount_units", "block_number", "block_hash",
-        "counts", "value", "seen_at", "confirmed_at", "session__currency", "session__deposit__address",
+        "counts", "value", "arrived_at", "seen_at", "confirmed_at", "session__currency", "session__deposit__address",
     )  # fmt: skip
 
 
@@ -243,11 +243,12 @@ def _placed(network: Network, seen: Sightings) -> tuple[list[Payment], list[Paym
             elif payment.confirmed_at:
                 unsettled.append(payment)
             # Its value stays as it was counted. How deep it is begins anew.
+            payment.tx_hash = transfer.tx_hash
             payment.block_number, payment.block_hash = transfer.block_number, transfer.block_hash
             payment.vanished_at = payment.confirmed_at = None
             moved.append(payment)
     if moved:
-        Payment.objects.bulk_update(moved, ["block_number", "block_hash", "vanished_at", "confirmed_at"])
+        Payment.objects.bulk_update(moved, ["tx_hash", "block_number", "block_hash", "vanished_at", "confirmed_at"])
     return returned, unsettled
 
 

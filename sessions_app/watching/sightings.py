@@ -6,17 +6,20 @@ Rates may have to be asked for, so this happens before the transaction that `pay
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import Transfer
+from chains_app.reading.reader import FROM_INSIDE, Transfer
 from common.postgresql.rare_rows import rare
 from sessions_app.models import CheckoutSession, Payment
 from sessions_app.models.payment import Basis
 from sessions_app.paying.valuation import Valuer
 from sessions_app.watching.holders import holder_at
+
+# What a branch gave up is mined again within minutes. As much that comes from inside a contract later is paid anew.
+MINED_AGAIN_WITHIN = timedelta(hours=1)
 
 
 class Identity(NamedTuple):
@@ -46,6 +49,10 @@ class Sightings:
     valued: list[Payment]  # known, and a rate has turned up
     eased: list[Payment]  # known, and a rate has turned up that shows that they need fewer confirmations
 
+    def is_elsewhere(self, payment: Payment) -> bool:
+        """Whether it came from inside a contract, and does so in another block now."""
+        return payment.log_index == FROM_INSIDE and identity(payment) in self.again
+
 
 def identity(item: Transfer | Payment) -> Identity:
     """Of a payment that was loaded with its session's deposit."""
@@ -53,12 +60,19 @@ def identity(item: Transfer | Payment) -> Identity:
     return Identity(item.tx_hash, item.log_index, item.asset, int(item.amount_units), recipient)
 
 
-def take_in(network: Network, transfers: Iterable[Transfer], now: datetime) -> Sightings:
-    """Looks up, values and arranges transfers to the deposits of sessions, in a fixed number of queries."""
+def take_in(
+    network: Network, transfers: Iterable[Transfer], now: datetime, *, gone: Iterable[Payment] = ()
+) -> Sightings:
+    """Looks up, values and arranges transfers to the deposits of sessions, in a fixed number of queries.
+
+    `gone` are payments of which the same pass over the network says that they are not where they were.
+    """
     found = {identity(transfer): transfer for transfer in transfers}
     known = _known(network, found)
     again = {key: transfer for key, transfer in found.items() if key in known and known[key] != transfer.block_hash}
     new = [transfer for key, transfer in found.items() if key not in known]
+    renamed = _renamed(network, new, gone)
+    again, new = again | renamed, [each for each in new if each not in renamed.values()]
     return Sightings(
         fresh=_new_payments(network, new, now), again=again, valued=_valued_late(network), eased=_eased(network, now)
     )
@@ -72,6 +86,37 @@ def _known(network: Network, found: Iterable[Identity]) -> dict[Identity, str | 
     rows = Payment.objects.filter(network=network.id, tx_hash__in=hashes)
     fields = (*Identity._fields[:-1], "session__deposit__address", "block_hash", "vanished_at")
     return {Identity(*name): None if gone else block for *name, block, gone in rows.values_list(*fields)}
+
+
+def _renamed(network: Network, new: Iterable[Transfer], gone: Iterable[Payment]) -> dict[Identity, Transfer]:
+    """What came from inside contracts in blocks that were given up, and stands in others now, by what it was called.
+
+    Its name is made of its block's, so the chain cannot say that it is the same; nor can it be told from as much that
+    the same buyer sends anew, which is no other money either.
+    """
+    inside = [each for each in new if each.log_index == FROM_INSIDE]
+    if not inside:
+        return {}
+    at_these = Payment.objects.filter(
+        network=network.id, log_index=FROM_INSIDE, session__deposit__address__in={each.recipient for each in inside}
+    )
+    lost = list(at_these.filter(vanished_at__isnull=False).select_related("session__deposit").order_by("id"))
+    lost += [payment for payment in gone if payment.log_index == FROM_INSIDE]
+    found: dict[Identity, Transfer] = {}
+    for transfer in inside:
+        same = (payment for payment in lost if identity(payment) not in found and _is_mined_again(payment, transfer))
+        if payment := next(same, None):
+            found[identity(payment)] = transfer
+    return found
+
+
+def _is_mined_again(payment: Payment, transfer: Transfer) -> bool:
+    known = identity(payment)
+    is_alike = (known.asset, known.amount_units, known.recipient) == (
+        transfer.asset, transfer.amount_units, transfer.recipient,
+    )  # fmt: skip
+    came = transfer.block_time
+    return is_alike and came is not None and abs(came - payment.arrived_at) <= MINED_AGAIN_WITHIN
 
 
 def _new_payments(network: Network, transfers: list[Transfer], now: datetime) -> list[Payment]:

@@ -148,7 +148,8 @@ def watch(network: Network, reader: Reader) -> bool:
     )
     second_look = _look_again(network, reader, seen, refunds)
     seen = replace(seen, doubts=(*seen.doubts, *(doubt_about(network, each) for each in second_look.unsure)))
-    sightings = take_in(network, [*seen.transfers, *seen.pending, *second_look.moved], timezone.now())
+    shown = [*seen.transfers, *seen.pending, *second_look.moved]
+    sightings = take_in(network, shown, timezone.now(), gone=second_look.vanished)
     try:
         _store(
             network, seen, second_look, sightings, timezone.now(), refunds_wait=bool(refunds), read_by=asked_of(reader)
@@ -239,7 +240,7 @@ def _store(
     with transaction.atomic():
         save_cursor(seen, now=now, refunds_wait=refunds_wait, read_by=read_by)
         news = merged(
-            mark_vanished(network, second_look.vanished, now),
+            mark_vanished(network, [each for each in second_look.vanished if not sightings.is_elsewhere(each)], now),
             record(network, sightings),
             confirm(network, second_look.confirmed, now),
             contradicted(network, second_look.unsure),

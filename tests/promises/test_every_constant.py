@@ -160,6 +160,7 @@ NUMBERS: dict[str, dict[str, object]] = {
         "_EARLIER": timedelta(minutes=10), "MOST_FULL_BLOCKS": 5_000, "_COIN_BLOCKS": 500, "_TOKEN_BLOCKS": 50_000,
     },
     "sessions_app.watching.second_reading": {"MANY": 5_000, "TIMES_WIDER": 4},
+    "sessions_app.watching.sightings": {"MINED_AGAIN_WITHIN": timedelta(hours=1)},
     "sessions_app.watching.standing_still": {
         "MOVED_AT_MOST": timedelta(hours=24), "_LEFT_AT_LEAST": timedelta(minutes=1), "_SOON": timedelta(seconds=30),
         "_AT_ONCE": 500,
