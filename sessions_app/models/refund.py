@@ -79,6 +79,11 @@ class Refund(models.Model):
     block_hash = models.CharField(max_length=66, blank=True)
     seen_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
+    is_beside_what_paid = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="It was withdrawn when the order was paid, and seen all the same: it takes nothing from what paid.",
+    )
     undone_at = models.DateTimeField(
         null=True, help_text="When the network took back what it had shown; null: it did not, or shows it again."
     )

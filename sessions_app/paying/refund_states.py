@@ -42,7 +42,7 @@ _LETTERS = {
 }
 _WRITTEN = [
     "status", *NOWHERE, "undone_at", "withdrawn_at", "told_tx", "told_problem", "to_address", "prepared_at",
-    "prepared_block",
+    "prepared_block", "is_beside_what_paid",
 ]  # fmt: skip
 _REASON_LENGTH = 200
 
@@ -76,7 +76,7 @@ def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
     if not moves:
         return []
     with transaction.atomic():
-        lock_many({each.refund.session_id for each in moves})
+        paid_at = {each.pk: each.completed_at for each in lock_many({each.refund.session_id for each in moves})}
         now = now or timezone.now()
         present = Refund.objects.in_bulk([each.refund.pk for each in moves])
         done = [each for each in moves if _may(present[each.refund.pk], each)]
@@ -86,8 +86,10 @@ def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
                 _open_again(present[each.refund.pk])
             if each.to == RefundStatus.SEEN and not _is_from_inside(each):
                 sent_instead(present[each.refund.pk], each.changes["tx_hash"])
-            _write(present[each.refund.pk], each, now)
-            _write(each.refund, each, now)
+            is_beside = _is_beside_what_paid(present[each.refund.pk], each, paid_at[each.refund.session_id])
+            for refund in (present[each.refund.pk], each.refund):
+                _write(refund, each, now)
+                refund.is_beside_what_paid = is_beside
         update_rows([present[each.refund.pk] for each in done], _WRITTEN)
         book_refunds([each.refund.pk for each in done], now=now)
         book_told_refunds({each.refund.session_id for each in done}, now=now)
@@ -178,6 +180,13 @@ def amount_of(refund: Refund) -> str:
 
 def _may(present: Refund, wanted: Move) -> bool:
     return wanted.to in REFUND_MOVES[RefundStatus(present.status)]
+
+
+def _is_beside_what_paid(present: Refund, wanted: Move, paid_at: datetime | None) -> bool:
+    """Whether the order was paid while it was withdrawn, by money that was not to go back then."""
+    if wanted.to == RefundStatus.SEEN and present.withdrawn_at and paid_at and present.withdrawn_at <= paid_at:
+        return True
+    return present.is_beside_what_paid
 
 
 def _is_from_inside(wanted: Move) -> bool:

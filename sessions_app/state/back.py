@@ -29,6 +29,7 @@ class Back:
     is_told: bool = False  # the merchant says so, and there is no refund of it
     refund: str = ""  # the public id of the one that it is
     issue: str = ""  # what was to be decided when that was prepared
+    is_beside_what_paid: bool = False  # it had been withdrawn when the order was paid
 
 
 def all_back(
@@ -75,7 +76,7 @@ def gone_before(paid_at: datetime | None, back: Iterable[Back], paying: Sequence
     """
     before = defaultdict[tuple[str, str], list[Back]](list)
     for each in back:
-        if paid_at is None or each.at <= paid_at:
+        if paid_at is None or (each.at <= paid_at and not each.is_beside_what_paid):
             before[each.network, each.asset].append(each)
     gone = ZERO
     for option, every in before.items():
@@ -112,6 +113,7 @@ def _of_refund(refund: Refund | RefundView) -> Back:
         is_sure=refund.status == RefundStatus.CONFIRMED,
         refund=refund.public_id,
         issue=refund.issue,
+        is_beside_what_paid=refund.is_beside_what_paid,
     )
 
 

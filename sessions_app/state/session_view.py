@@ -87,6 +87,7 @@ class RefundView(NamedTuple):
     created_at: datetime
     prepared_at: datetime | None
     withdrawn_at: datetime | None
+    is_beside_what_paid: bool
     issue: str
     told_tx: str
     tx_hash: str

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_app.models import CheckoutSession
+from chains_app.sandbox.chain import send
+from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import case_of, decide, early_case
 from sessions_app.reading.session_story import ledger_of, story_of
 from sessions_app.receipts.content import content_of
 from sessions_app.refunding.refunds import play_refund, withdraw_refund
+from sessions_app.refunding.told import tell_transaction
 from sessions_app.state.facts import with_facts
 from sessions_app.state.representation import received_value, represent, value_still_due
 from sessions_app.status import DecisionKind, Status
@@ -177,3 +179,37 @@ def test_a_second_payment_in_a_wrong_asset_is_worth_what_it_is(
     case = case_of(refreshed(wrong))
     assert case
     assert (case.issue, case.value, len(case.payments)) == ("wrong_asset", 50, 1)
+
+
+def seen_after_all(sandbox: Sandbox, session: CheckoutSession, refund: Refund) -> CheckoutSession:
+    """The transaction of one that was withdrawn is mined all the same."""
+    usdc = sandbox.network.assets["USDC"].contract
+    units = int(refund.amount_units)
+    send(recipient=refund.to_address, contract=usdc, amount_units=units, now=timezone.now(), tx_hash=refund.told_tx)
+    return sandbox.wait(1, session)
+
+
+def test_what_was_withdrawn_when_the_order_was_paid_takes_nothing_from_what_paid_for_it(
+    sandbox: Sandbox, part_paid: CheckoutSession
+) -> None:
+    refund = tell_transaction(prepared(part_paid, kind="full"), "0x" + "5e" * 32, actor="mia@example.com")
+    assert withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+    sandbox.send_to(part_paid.deposit.address, "4.90")
+    told = represent(seen_after_all(sandbox, part_paid, refund))
+    assert told.refunds[0].status == "seen"
+    assert (told.payment.value_received, told.payment.shortfall, told.amount_net) == (PRICE, 0, PRICE)
+    told = represent(sandbox.wait(4, part_paid))
+    assert told.refunds[0].status == "confirmed"
+    assert (told.payment.value_received, told.payment.shortfall) == (PRICE, 0)
+    assert (told.payment_status, told.amount_refunded, told.amount_net) == ("partially_refunded", PART, REST)
+
+
+def test_what_stood_when_the_order_was_paid_did_not_pay_for_it_though_it_was_withdrawn_in_between(
+    sandbox: Sandbox, part_paid: CheckoutSession
+) -> None:
+    refund = tell_transaction(prepared(part_paid, kind="full"), "0x" + "5e" * 32, actor="mia@example.com")
+    sandbox.send_to(part_paid.deposit.address, "49.00")
+    assert withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+    assert stands(refreshed(part_paid)) == ("completed", "overpaid", "overpaid", True)
+    after = seen_after_all(sandbox, part_paid, refund)
+    assert (stands(after), received_value(after)) == (("completed", "paid", None, False), PRICE)
