@@ -123,26 +123,34 @@ def decide(
     """
     answered, tx_hash = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue, now=now), tx_hash.lower()
     decision = Decision(session=session, kind=kind, issue=answered, tx_hash=tx_hash, note=note, actor=actor)
+    return settle(decision, payments=payments, now=now)
+
+
+def settle(
+    decision: Decision, *, payments: Collection[str] | None = None, now: datetime | None = None
+) -> CheckoutSession:
+    """The same of a decision that answers its issue, which may be open behind the one that is shown."""
+    session, is_back = decision.session, decision.kind == DecisionKind.REFUNDED
     with transaction.atomic():
-        minutes = session.merchant.session_minutes
-        unsent, others = _refunds_beside(decision, now or timezone.now()) if kind == DecisionKind.REFUNDED else ([], [])
+        unsent, others = _refunds_beside(decision, now or timezone.now()) if is_back else ([], [])
         decision.seen = [each.public_id for each in unsent + others]
+        minutes = session.merchant.session_minutes
         decided = write_decision(decision, reopen_minutes=minutes, shown=payments, now=now)
-        if kind == DecisionKind.REFUNDED:
+        if is_back:
             # Only now: without them, and before this is known to have gone back, the money would pay for the order.
             why = ": the money is said to have gone back already"
-            if withdraw(unsent, actor=actor, now=decision.decided_at, why=why, told_tx=tx_hash):
+            if withdraw(unsent, actor=decision.actor, now=decision.decided_at, why=why, told_tx=decision.tx_hash):
                 decided = lock(session.pk)
             book_told_refunds([session.pk], now=decision.decided_at)
         record(
             merchant=session.merchant,
             mode=session.mode,
-            actor=actor,
-            action=f"session.{kind}",
+            actor=decision.actor,
+            action=f"session.{decision.kind}",
             subject=session.public_id,
-            issue=answered,
-            note=note,
-            tx_hash=tx_hash,
+            issue=decision.issue,
+            note=decision.note,
+            tx_hash=decision.tx_hash,
         )
     return decided
 

@@ -18,7 +18,7 @@ from common.money import to_minor_unit
 from merchants_app.audit import record
 from sessions_app.errors import NothingToRefund, WrongRefund
 from sessions_app.models import CheckoutSession, Refund
-from sessions_app.paying.decisions import Case, case_of
+from sessions_app.paying.decisions import ANSWERS
 from sessions_app.paying.refund_states import begin, from_now_on, said_to_be_back, withdraw
 from sessions_app.paying.scenarios import SANDBOX
 from sessions_app.refunding.mails import ask_by_letter
@@ -26,8 +26,10 @@ from sessions_app.refunding.refundable import Arrived, arrived, is_there
 from sessions_app.refunding.told import RefundNotOpen, tell_transaction
 from sessions_app.refunding.where import checked_refund_address
 from sessions_app.refunding.wishes import Wish, balance_for, destination_of, sum_of
+from sessions_app.state.evaluation import open_issues
+from sessions_app.state.facts import facts_of
 from sessions_app.state.lifecycle import lock
-from sessions_app.status import TOO_MUCH, DecisionKind, RefundRate, RefundStatus
+from sessions_app.status import TOO_MUCH, DecisionKind, Issue, RefundRate, RefundStatus
 
 _TRANSFER = bytes.fromhex("a9059cbb")  # transfer(address,uint256), ERC-20
 
@@ -58,7 +60,7 @@ def prepare_refund(
         balance = balance_for(wish, arrived(session))
         goes_to = destination_of(wish, named=named, buyers=session.refund_address)
         back = sum_of(wish, session, balance, todays=todays)
-        case = _open_case(session, balance, now)
+        issue, payments = _settles(session, balance, now)
         refund = Refund.objects.create(
             session=session,
             status=RefundStatus.PREPARED if goes_to else RefundStatus.WAITING_FOR_ADDRESS,
@@ -73,8 +75,8 @@ def prepare_refund(
             to_address=goes_to,
             reason=reason,
             notify_buyer=notify_buyer,
-            issue=case.issue if case else "",
-            seen=list(case.payments) if case else [],
+            issue=issue,
+            seen=payments,
             actor=actor,
             created_at=now,
             **(from_now_on(balance.network, now) if goes_to else {}),
@@ -103,13 +105,20 @@ def _refuse_told(session: CheckoutSession) -> None:
         )
 
 
-def _open_case(session: CheckoutSession, balance: Arrived, now: datetime) -> Case | None:
-    """What waits for a decision, if sending this money back is one; too much may go back in any asset."""
-    case = case_of(session, now=now)
-    if case is None or DecisionKind.REFUNDED not in case.answers:
-        return None
-    is_of_it = not {each.public_id for each in balance.payments}.isdisjoint(case.payments)
-    return case if is_of_it or case.issue in TOO_MUCH else None
+def _settles(session: CheckoutSession, balance: Arrived, now: datetime) -> tuple[str, list[str]]:
+    """Which open issue sending this money back decides, shown or not, and what that is about.
+
+    That of the money itself before too much, which may go back in any asset.
+    """
+    if not session.needs_decision:
+        return "", []
+    own = {each.public_id for each in balance.payments}
+    issues = open_issues(facts_of(session), now).items()
+    found = [(issue, tokens) for issue, tokens in issues if DecisionKind.REFUNDED in ANSWERS[Issue(issue)]]
+    of_it = [each for each in found if not own.isdisjoint(each[1])]
+    too_much = [each for each in found if each[0] in TOO_MUCH]
+    issue, tokens = next(iter(of_it + too_much), ("", frozenset[str]()))
+    return issue, sorted(tokens)
 
 
 def withdraw_refund(refund: Refund, *, actor: str, now: datetime) -> bool:

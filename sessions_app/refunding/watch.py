@@ -16,8 +16,8 @@ from common.postgresql.bulk_sql import update_rows
 from common.postgresql.rare_rows import rare
 from merchants_app.audit import record
 from sessions_app.errors import NothingToDecide
-from sessions_app.models import CheckoutSession, Refund
-from sessions_app.paying.decisions import decide
+from sessions_app.models import CheckoutSession, Decision, Refund
+from sessions_app.paying.decisions import settle
 from sessions_app.paying.refund_states import Move, amount_of, by_itself, move
 from sessions_app.paying.valuation import Valuer
 from sessions_app.refunding.matching import NOT_ASKED, list_candidates, match_transfers
@@ -180,7 +180,10 @@ def _place(transfer: Transfer) -> dict[str, Any]:
 
 
 def _conclude(refund: Refund, now: datetime) -> None:
-    """Settles what was open when it was prepared, if all that is back now and nothing else has come. It is noted."""
+    """Settles what was open when it was prepared, if all that is back now and nothing else has come. It is noted.
+
+    So does it for those that were final before: of too much, the last part that goes back settles the whole.
+    """
     actor = by_itself(refund)
     done = Move(
         refund=refund,
@@ -193,19 +196,14 @@ def _conclude(refund: Refund, now: datetime) -> None:
     session = with_facts(CheckoutSession.objects.filter(pk=refund.session_id), "merchant").get()
     record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.done",
            subject=session.public_id, tx_hash=refund.tx_hash)  # fmt: skip
-    if refund.issue and is_returned(session, refund):
-        _settle(session, refund, actor, now)
+    for each in session.refunds.all():
+        if each.status == RefundStatus.CONFIRMED and each.issue and is_returned(session, each):
+            _settle(session, each, now)
 
 
-def _settle(session: CheckoutSession, refund: Refund, actor: str, now: datetime) -> None:
-    """If it still is as when the refund was prepared."""
+def _settle(session: CheckoutSession, refund: Refund, now: datetime) -> None:
+    """If it still is as when the refund was prepared, also behind something more pressing."""
+    what = {"kind": DecisionKind.REFUNDED, "issue": refund.issue, "tx_hash": refund.tx_hash}
+    back = Decision(session=session, actor=by_itself(refund), **what)
     with suppress(NothingToDecide):
-        decide(
-            session=session,
-            kind=DecisionKind.REFUNDED,
-            actor=actor,
-            tx_hash=refund.tx_hash,
-            issue=refund.issue,
-            payments=refund.seen,
-            now=now,
-        )
+        settle(back, payments=refund.seen, now=now)

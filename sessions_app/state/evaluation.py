@@ -56,7 +56,7 @@ def evaluate(facts: Facts, now: datetime) -> Verdict:
     """Status, payment status and what is odd, at `now`."""
     status = _status(facts, now)
     oddities = [oddity for oddity in _oddities(facts, status, now) if not is_dust(facts, oddity.tokens)]
-    undecided = [each for each in oddities if not each.settles_itself and not _is_decided(facts, each, *_SETTLING)]
+    undecided = [oddity for oddity in oddities if _is_open(facts, oddity)]
     shown = next(iter(undecided or oddities), None)
     return Verdict(
         status=status,
@@ -70,6 +70,15 @@ def tokens_to_decide(facts: Facts, now: datetime, issue: str) -> frozenset[str]:
     """The payments that the open issue is about. What else came is not part of a decision on it."""
     found = (oddity.tokens for oddity in _oddities(facts, _status(facts, now), now) if oddity.issue == issue)
     return frozenset().union(*found)
+
+
+def open_issues(facts: Facts, now: datetime) -> dict[str, frozenset[str]]:
+    """All that waits for a decision, also behind the most pressing, which is shown; and what each is about."""
+    found: dict[str, frozenset[str]] = {}
+    for oddity in _oddities(facts, _status(facts, now), now):
+        if not is_dust(facts, oddity.tokens) and _is_open(facts, oddity):
+            found[oddity.issue] = found.get(oddity.issue, frozenset()) | oddity.tokens
+    return found
 
 
 def acceptable_early(facts: Facts, now: datetime) -> frozenset[str]:
@@ -272,6 +281,10 @@ def _is_accepted(facts: Facts) -> bool:
     """The merchant took what had arrived as paid; holds while at least one payment that was accepted is still there."""
     accepted = seen_by(facts, DecisionKind.ACCEPT)
     return any(p.id in accepted and not p.vanished for p in facts.payments)
+
+
+def _is_open(facts: Facts, oddity: _Oddity) -> bool:
+    return not oddity.settles_itself and not _is_decided(facts, oddity, *_SETTLING)
 
 
 def _is_decided(facts: Facts, oddity: _Oddity, *kinds: DecisionKind) -> bool:

@@ -161,7 +161,7 @@ def _decide(
     with_decision = lock(decision.session_id)
     name = decision_name(DecisionKind(decision.kind), Issue(decision.issue))
     reason = f"Decided: {name.lower()}."
-    _settle([(with_decision, News(reason=reason, actor=decision.actor))], now)
+    _settle([(with_decision, News(reason=reason, actor=decision.actor, noted=True))], now)
     return with_decision
 
 

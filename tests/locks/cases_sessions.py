@@ -125,7 +125,7 @@ def a_decision_that_is_written(mia: Merchant) -> Act:
     )
 
 
-@holds("sessions_app.paying.decisions.decide")
+@holds("sessions_app.paying.decisions.settle")
 def a_decision_with_its_audit_line(mia: Merchant) -> Act:
     session = underpaid(mia)
     return lambda: decide(session=session, kind=DecisionKind.ACCEPT, actor="mia@example.com")
