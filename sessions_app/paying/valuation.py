@@ -15,8 +15,8 @@ from merchants_app.businesses.ways import asked_confirmations
 from sessions_app.models import CheckoutSession, Quote
 from sessions_app.models.payment import Basis
 from sessions_app.paying.quoting import lock_rate
-from sessions_app.state.counting import ZERO, Facts, counted_payments, gone_unpaid
-from sessions_app.state.facts import facts_of, with_facts
+from sessions_app.state.counting import ZERO, counted_payments, gone_unpaid
+from sessions_app.state.facts import facts_then, with_facts
 from sessions_app.state.representation import units_asked
 
 
@@ -38,7 +38,7 @@ class Valuer:
     def __init__(self, sessions: Iterable[CheckoutSession]) -> None:
         self._quotes: dict[int, list[Quote]] = defaultdict(list)
         self._sessions = {session.pk for session in sessions}
-        self._facts: dict[int, Facts] = {}
+        self._read: dict[int, CheckoutSession] = {}
         self._before: dict[int, list[tuple[datetime, Decimal]]] = defaultdict(list)
         if self._sessions:
             quotes = Quote.objects.filter(session__in=self._sessions).defer("provenance")
@@ -67,10 +67,9 @@ class Valuer:
 
     def _due(self, session: CheckoutSession, at: datetime) -> Decimal:
         """What was still due just before that moment; zero when the price was covered."""
-        if not self._facts:
-            found = with_facts(CheckoutSession.objects.filter(pk__in=self._sessions))
-            self._facts = {each.pk: facts_of(each) for each in found}
-        facts = self._facts[session.pk]
+        if not self._read:
+            self._read = {each.pk: each for each in with_facts(CheckoutSession.objects.filter(pk__in=self._sessions))}
+        facts = facts_then(self._read[session.pk], at)
         arrived = [p.value or ZERO for p in counted_payments(facts) if p.arrived_at <= at]
         arrived += [value for came, value in self._before[session.pk] if came <= at]
         due = facts.price - max(sum(arrived, ZERO) - gone_unpaid(facts), ZERO)

@@ -33,14 +33,24 @@ class Back:
 
 
 def all_back(
-    session: Session, *, there: Sequence[AnyPayment], paying: Sequence[AnyPayment], is_sure: bool
+    session: Session,
+    *,
+    there: Sequence[AnyPayment],
+    paying: Sequence[AnyPayment],
+    is_sure: bool,
+    at: datetime | None = None,
 ) -> list[Back]:
     """`there` are the payments whose money a decision can be about, `paying` those that pay for the session.
 
-    With those that were final and are lost: what went back of them before has gone all the same.
+    With those that were final and are lost: what went back of them before has gone all the same. With refunds that were
+    withdrawn only after `at`.
     """
     with localcontext(prec=PRECISION):
-        stand = [refund for refund in refunds_of(session) if refund.status != RefundStatus.WITHDRAWN]
+        stand = [
+            refund
+            for refund in refunds_of(session)
+            if refund.status != RefundStatus.WITHDRAWN or (at and refund.withdrawn_at and refund.withdrawn_at > at)
+        ]
         back = [_of_refund(refund) for refund in stand]
         ended = [(each.withdrawn_at, _of_refund(each)) for each in refunds_of(session) if each.withdrawn_at]
         shown = shown_by_chain(session)

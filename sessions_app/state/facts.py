@@ -4,7 +4,7 @@ What went back to a buyer or is about to is one rule here: the facts have of it 
 (`refunding/refundable.py`) is less by all of it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -26,7 +26,7 @@ from sessions_app.state.counting import (
     tolerance,
 )
 from sessions_app.state.evaluation import Verdict, acceptable_early, open_issues, tokens_to_decide
-from sessions_app.state.session_view import PaymentView
+from sessions_app.state.session_view import DecisionView, PaymentView
 from sessions_app.status import Ended, Issue, PaymentStatus, Status, is_early
 
 
@@ -53,6 +53,17 @@ def facts_of(session: Session) -> Facts:
         ),
     )
     return _with_back(session, facts) if refunds_of(session) or decisions_of(session) else facts
+
+
+def facts_then(session: Session, moment: datetime) -> Facts:
+    """The facts with what was to go back at that moment: what was asked for, withdrawn or decided later was not yet."""
+    facts = facts_of(session)
+    rows: Sequence[Decision | DecisionView] = decisions_of(session)
+    decided = zip(facts.decisions, rows, strict=True)
+    facts = replace(facts, decisions=tuple(fact for fact, row in decided if row.decided_at <= moment))
+    paying = _paying(session, facts)
+    back = _back(session, paying, is_sure=False, at=moment)
+    return replace(facts, back_unpaid=gone_before(min(moment, facts.completed_at or moment), back, paying))
 
 
 def verdict_of(session: CheckoutSession) -> Verdict:
@@ -92,22 +103,31 @@ def _step(payment: Payment | PaymentView) -> Decimal:
 
 def _with_back(session: Session, facts: Facts) -> Facts:
     """With what refunds are worth, and what the merchant says to have sent back without one: of what counts."""
-    ids = {fact.id for fact in ever_counted(facts)}
-    paying = [p for p in payments_of(session) if p.public_id in ids and (p.first_confirmed_at or not p.vanished_at)]
-    assets = {(payment.network, payment.asset) for payment in paying}
-
-    def back(*, is_sure: bool) -> list[Back]:
-        every = all_back(session, there=paying, paying=paying, is_sure=is_sure)
-        return [each for each in every if (each.network, each.asset) in assets]
-
-    sure, lost_at = back(is_sure=True), max((p.vanished_at for p in paying if p.vanished_at), default=None)
+    paying = _paying(session, facts)
+    sure = _back(session, paying, is_sure=True)
+    lost_at = max((p.vanished_at for p in paying if p.vanished_at), default=None)
     return replace(
         facts,
         sent_back=sum_of(sure),
         back_before_loss=sum_of(each for each in sure if lost_at is None or each.at <= lost_at),
-        back_unpaid=gone_before(facts.completed_at, back(is_sure=False), paying),
+        back_unpaid=gone_before(facts.completed_at, _back(session, paying, is_sure=False), paying),
         back_undecided=sum_of(each for each in sure if each.refund and not each.issue),
     )
+
+
+def _paying(session: Session, facts: Facts) -> list[Payment | PaymentView]:
+    """What counts and is there, or was final when it was lost."""
+    ids = {fact.id for fact in ever_counted(facts)}
+    return [p for p in payments_of(session) if p.public_id in ids and (p.first_confirmed_at or not p.vanished_at)]
+
+
+def _back(
+    session: Session, paying: Sequence[Payment | PaymentView], *, is_sure: bool, at: datetime | None = None
+) -> list[Back]:
+    """Of their assets only."""
+    assets = {(payment.network, payment.asset) for payment in paying}
+    every = all_back(session, there=paying, paying=paying, is_sure=is_sure, at=at)
+    return [each for each in every if (each.network, each.asset) in assets]
 
 
 def sure_payments(session: CheckoutSession) -> list[Payment]:

@@ -15,7 +15,7 @@ from chains_app.rates.exchange_rates import refresh_rates
 from chains_app.reading.reader import Transfer
 from common.money import value_of
 from merchants_app.models import Merchant
-from sessions_app.models import CheckoutSession, Quote
+from sessions_app.models import CheckoutSession, Quote, Refund
 from sessions_app.paying.quoting import choose_option
 from sessions_app.paying.valuation import Valuer, quote_at
 from sessions_app.selling.creation import create_session
@@ -215,6 +215,40 @@ def test_of_a_price_that_is_paid_but_for_the_tolerance_nothing_is_due(
     valuer = Valuer([refreshed(live)])
     valuer.count(live, Decimal(came), arrived_at=before)
     found = valuer.worth(live, asset="ETH", network="ethereum", units=3 * 10**14, decimals=18, arrived_at=before)
+    assert found.rate == rate
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("prepared", "withdrawn", "rate"),
+    [(None, None, 2450), (-1, None, 2500), (1, None, 2450), (-2, -1, 2450), (-1, 1, 2500)],
+    ids=["none", "before", "after", "withdrawn before", "withdrawn after"],
+)
+def test_what_was_due_is_told_by_the_refunds_that_stood_then(
+    live: CheckoutSession, sources: FakeRates, prepared: int | None, withdrawn: int | None, rate: int
+) -> None:
+    """40 of 49 came; the rest at the lower of two rates is a part of the whole at either, which counts at the higher.
+
+    In minutes before and after it arrived.
+    """
+    arrived_at = timezone.now()
+    for each in (quote(0, "2450", 2 * 10**16), quote(15, "2500", 196 * 10**14)):
+        each.session, each.provenance = live, {}
+        each.created_at, each.valid_until = arrived_at - timedelta(1), arrived_at + timedelta(1)
+        each.save()
+    with time_machine.travel(arrived_at - timedelta(minutes=9)):
+        see(replace(ether(live, "0", timezone.now()), asset="USDC", amount_units=40_000_000, log_index=0))
+    live.payments.update(value=40, rate=1, confirmed_at=arrived_at, first_confirmed_at=arrived_at)
+    if prepared is not None:
+        Refund.objects.create(
+            session=live, status="withdrawn" if withdrawn else "prepared", kind="full", rate_basis="paid",
+            network="ethereum", asset="USDC", decimals=6, amount_units=40_000_000, value=40, rate=1,
+            to_address=PATS_WALLET, actor="mia", created_at=arrived_at + timedelta(minutes=prepared),
+            prepared_at=arrived_at, withdrawn_at=arrived_at + timedelta(minutes=withdrawn) if withdrawn else None,
+        )  # fmt: skip
+    units = units_asked(quote(0, "2450"), Decimal(9))
+    valuer = Valuer([refreshed(live)])
+    found = valuer.worth(live, asset="ETH", network="ethereum", units=units, decimals=18, arrived_at=arrived_at)
     assert found.rate == rate
 
 
