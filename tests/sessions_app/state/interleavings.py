@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chains_app.models import SandboxTransfer
 from chains_app.networks.networks import network
+from chains_app.reading.reader import FROM_INSIDE
 from chains_app.sandbox.chain import send, take_back
 from chains_app.sandbox.reader import SandboxReader
 from merchants_app.models import Merchant
@@ -52,6 +53,7 @@ ANSWERS = {
     "wrong_asset": ["accept", "refunded", "write_off"],
     "reversed": ["write_off", "accept"],
 }
+HOW = ["mined", "waits", "from inside"]
 SHARES = [Decimal(share) for share in ("0.3", "0.5", "0.9", "1", "1.5")]
 
 
@@ -88,9 +90,10 @@ class Interleavings(RuleBasedStateMachine):
 
     # --- the buyer
 
-    @rule(asset=st.sampled_from(sorted(PER_DOLLAR)), share=st.sampled_from(SHARES), mined=st.booleans())
-    def pay(self, asset: str, share: Decimal, mined: bool) -> None:
-        self._send(SANDBOX.assets[asset].contract, int(PRICE * share * PER_DOLLAR[asset]), mined)
+    @rule(asset=st.sampled_from(sorted(PER_DOLLAR)), share=st.sampled_from(SHARES), how=st.sampled_from(HOW))
+    def pay(self, asset: str, share: Decimal, how: str) -> None:
+        name = {"log_index": FROM_INSIDE} if (asset, how) == ("ETH", "from inside") else {}
+        self._send(SANDBOX.assets[asset].contract, int(PRICE * share * PER_DOLLAR[asset]), how != "waits", **name)
 
     @rule(share=st.sampled_from(SHARES))
     def pay_in_two_transfers_of_one_transaction(self, share: Decimal) -> None:
@@ -172,21 +175,28 @@ class Interleavings(RuleBasedStateMachine):
         balance = data.draw(st.sampled_from(self.balances))
         session = leave_address(self.now, PATS_WALLET)
         wish = Wish(network=balance.network, asset=balance.asset, what=Worth(RefundKind(kind), Decimal(5)))
+        self._pass(milliseconds=1)  # not in the moment in which it was paid
         try:
             prepare_refund(session=session, wish=wish, actor="mia", now=timezone.now())
         except (NothingToRefund, WrongRefund):
             return
         check_refunds(self.now)
 
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data())
+    def lose_a_refund(self, data: st.DataObject) -> None:
+        take_back(tx_hash=data.draw(st.sampled_from(self.sent)).tx_hash, now=timezone.now())
+
     @precondition(lambda self: self.unsent)
-    @rule(data=st.data(), withdraws=st.booleans())
-    def send_or_withdraw_a_refund(self, data: st.DataObject, withdraws: bool) -> None:
+    @rule(data=st.data(), sends=st.booleans(), withdraws=st.booleans())
+    def send_or_withdraw_a_refund(self, data: st.DataObject, sends: bool, withdraws: bool) -> None:
+        """Or both: the wallet had it already."""
         refund = data.draw(st.sampled_from(self.unsent))
-        if withdraws:
-            withdraw_refund(refund, actor="mia", now=timezone.now())
-        else:
+        if sends:
             with suppress(RefundNotOpen):  # it is on its way
                 play_refund(refund, now=timezone.now())
+        if withdraws:
+            withdraw_refund(refund, actor="mia", now=timezone.now())
 
     # --- clock and watchers
 
@@ -257,6 +267,10 @@ class Interleavings(RuleBasedStateMachine):
         return list(self.session.refunds.filter(seen_at=None, withdrawn_at=None).order_by("id"))
 
     @property
+    def sent(self) -> list[Refund]:
+        return list(self.session.refunds.exclude(tx_hash="").order_by("id"))
+
+    @property
     def on_chain(self) -> list[SandboxTransfer]:
         """Those that are there by now, or wait to be mined."""
         rows = SandboxTransfer.objects.filter(recipient=self.session.deposit.address)
@@ -264,7 +278,9 @@ class Interleavings(RuleBasedStateMachine):
 
     def _bring_back(self, tx_hash: str, part: int = 1) -> None:
         for each in self.gone.pop(tx_hash):
-            self._send(each.contract, int(each.amount_units) // part, True, tx_hash=tx_hash, log_index=each.log_index)
+            # What comes from inside a contract is named by its block.
+            name = None if each.log_index == FROM_INSIDE else tx_hash
+            self._send(each.contract, int(each.amount_units) // part, True, tx_hash=name, log_index=each.log_index)
 
     def _pass(self, **time: int) -> None:
         self.clock.shift(timedelta(**time))

@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from chains_app.models import SandboxBlock, SandboxTransfer
 from sessions_app.models import CheckoutSession, Payment
-from sessions_app.state.counting import received
+from sessions_app.state.counting import Facts, received
+from sessions_app.state.counting import came as came_in
 from sessions_app.state.facts import facts_of
-from sessions_app.state.representation import represent
+from sessions_app.state.representation import represent, value_still_due
 from sessions_app.status import Status
 from webhooks_app.models import Event
 
@@ -17,6 +18,12 @@ MOVES = {
     ("open", "processing"), ("open", "expired"), ("open", "cancelled"), ("processing", "completed"),
     ("processing", "open"), ("expired", "processing"), ("expired", "open"), ("cancelled", "processing"),
     ("cancelled", "open"),
+}  # fmt: skip
+# The same of a refund, from the same promises.
+REFUND_STEPS = {
+    ("waiting_for_address", "prepared"), ("waiting_for_address", "withdrawn"), ("prepared", "seen"),
+    ("prepared", "withdrawn"), ("seen", "confirmed"), ("seen", "prepared"), ("withdrawn", "seen"),
+    ("confirmed", "prepared"), ("confirmed", "seen"),
 }  # fmt: skip
 
 
@@ -28,6 +35,7 @@ def check_session(session: CheckoutSession, *, one_clock: bool = True) -> None:
     _check_timeline(session, one_clock)
     _check_events(session)
     _check_money(session)
+    _check_told_once(session)
     assert session.issue or not session.needs_decision
     assert (session.completed_at is not None) == (session.status == Status.COMPLETED)
 
@@ -69,9 +77,38 @@ def _check_money(session: CheckoutSession) -> None:
     before = session.refunds.filter(withdrawn_at=None, created_at__lte=session.completed_at or timezone.now())
     assert max(came - sum(refund.value for refund in before), 0) <= received(facts) <= came
     assert received(facts) == came or before
+    _check_nobody_pays_twice(session, facts)
     assert {p.id for p in represent(session).payments if p.counts} == {p.public_id for p in counted}
     live = [(p.network, p.tx_hash, p.log_index) for p in session.payments.all() if not p.vanished_at]
     assert len(set(live)) == len(live)
+
+
+def _check_nobody_pays_twice(session: CheckoutSession, facts: Facts) -> None:
+    """What has paid for the order is there, whatever goes back later; once it is paid nothing is asked for."""
+    told = represent(session)
+    assert abs(told.amount_net - max(came_in(facts) - facts.sent_back, 0)) < facts.unit
+    if session.completed_at is None:
+        return
+    assert value_still_due(session) == 0
+    is_as_it_was = not any(payment.times_vanished for payment in session.payments.all())
+    if is_as_it_was and not session.decisions.filter(kind="accept").exists():
+        assert received(facts) >= facts.needed
+
+
+def _check_told_once(session: CheckoutSession) -> None:
+    """It is completed once, and each step of each refund is told, in order."""
+    events = Event.objects.filter(subject=session.public_id).order_by("subject_sequence")
+    kinds = [event.type for event in events]
+    assert kinds.count("checkout.completed") == int(session.completed_at is not None)
+    for refund in session.refunds.all():
+        own = [
+            each for each in events if each.type.startswith("refund.") and each.data["refund"]["id"] == refund.public_id
+        ]
+        told = [each.type.removeprefix("refund.") for each in own]
+        assert told[0] == "created"
+        steps = told[1:] if told[1:2] == ["prepared"] else ["waiting_for_address", *told[1:]]
+        assert all((before, after) in REFUND_STEPS for before, after in pairwise(steps))
+        assert told[-1] in {refund.status, "created"}
 
 
 def _decided_on(session: CheckoutSession, kind: str, *issues: str) -> set[str]:
