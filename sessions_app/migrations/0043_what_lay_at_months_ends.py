@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('merchants_app', '0022_logos_as_shown'),
+        ('merchants_app', '0004_reckoning'),
         ('sessions_app', '0042_refunds_that_were_undone'),
     ]
 

@@ -66,7 +66,7 @@ def test_a_tab_keeps_its_business_whatever_another_tab_chose(desk: Desk, mia: Me
     form = {
         "session_minutes": 60, "watch_days": 7, "tolerance_percent": 1, "tolerance_amount": 1, "quote_minutes": 15,
         "grace_minutes": 2, "reporting_currency": "USD", "time_zone": "UTC", "decision_letters": "daily",
-        "collect_letters": "never", "worth_it_percent": 1,
+        "collect_letters": "never", "worth_it_percent": 1, "languages": ["en", "de"],
     }  # fmt: skip
     desk.post("settings", name="Mia Tea", spread_percent=0, brand_color="#3d5afe", **form)
     mia.refresh_from_db()
