@@ -94,7 +94,9 @@ def test_workers_and_beat_that_do_not_live_are_told_with_how_to_start_them(db: N
 
 def test_behind_a_pooler_the_roles_missing_limits_are_told_with_the_commands(db: None, settings: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '20s'")
+        # As a role sets them, whatever this connection was given when it began.
+        cursor.execute("SET LOCAL lock_timeout = '20s'; SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         assert "ALTER ROLE" not in said(inside.database_is_well(), Verdict.LOOK)
         settings.DATABASE_POOLER = TRANSACTION
         told = said(inside.database_is_well(), Verdict.LOOK)
