@@ -56,19 +56,38 @@ def test_what_is_looked_for_and_a_page_that_takes_long_are_told_of(
         page.clock.run_for(400)
         expect(line).to_have_text("Looking …")
     assert [url.partition("q=")[2] for url in asked] == ["espresso", "latte"]
-    page.get_by_role("link", name="Collect", exact=True).click()
+    link = page.get_by_role("link", name="Collect", exact=True)
+    link.click()
     page.clock.run_for(400)
     expect(line).to_have_text("Loading …")
+    link.evaluate("link => { link.download = 'collect.svg'; }")
+    link.click()
+    page.clock.run_for(400)
+    expect(line).to_have_text("Making the file …")
 
 
 def test_a_button_whose_file_has_come_can_be_pressed_again(open_dashboard: OpenDashboard, desk: Desk) -> None:
     page = open_dashboard(desk, "books/exports")
     page.clock.install()
+    page.get_by_role("button", name="Download").first.evaluate("""button => {
+        const other = document.createElement("button");
+        other.textContent = "Another";
+        button.form.append(other);
+        button.form.addEventListener("submit", (event) => {
+            if (event.submitter !== other) return;
+            event.preventDefault();
+            other.textContent = "Was pressed";
+        });
+    }""")
     button = page.get_by_role("button", name="Download").first
     with page.expect_download() as download:
         button.click()
     page.clock.run_for(400)
-    expect(page.get_by_role("button", name="Making the file …")).to_have_attribute("aria-disabled", "true")
+    working = page.get_by_role("button", name="Making the file …")
+    expect(working).to_have_attribute("aria-disabled", "true")
+    working.click(force=True)  # swallowed: one file is made
+    page.get_by_role("button", name="Another").click()
+    expect(page.get_by_role("button", name="Was pressed")).to_be_visible()
     page.clock.run_for(4_000)
     expect(button).not_to_have_attribute("aria-disabled", "true")
     assert download.value.suggested_filename.endswith(".csv")

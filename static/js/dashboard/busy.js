@@ -6,7 +6,7 @@ const FILE_MS = 4_000; // no page is told that its file has come
 const PATIENCE_MS = 40_000; // longer than any answer takes: it will not come, and may be asked for again
 
 const line = document.querySelector("[data-working]");
-const endings = new Map(); // by the form or link that is at work
+const endings = new Map(); // by the form, link or button of a file that is at work
 
 /** Says `words` in its button if one was pressed, else in the page's line, until the answer replaces the page. */
 function begin(of, button, words, patience) {
@@ -44,7 +44,8 @@ function staysHere(target) {
 
 // Before anybody asks whether it shall be sent. Looking for other words meanwhile is no second press.
 document.addEventListener("submit", (event) => {
-  if (event.target.method !== "post" || !endings.has(event.target)) return;
+  const isAtWork = endings.has(event.target) || endings.has(event.submitter);
+  if (event.target.method !== "post" || !isAtWork) return;
   event.preventDefault();
   event.stopImmediatePropagation();
 }, { capture: true });
@@ -54,7 +55,8 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || !staysHere(submitter?.formTarget || form.target)) return;
   const isFile = submitter?.dataset.file !== undefined;
   const words = isFile ? "Making the file …" : form.method === "post" ? "Working …" : "Looking …";
-  begin(form, submitter, words, isFile ? FILE_MS : PATIENCE_MS);
+  // A file leaves the page as it is: the form's other buttons can be pressed meanwhile.
+  begin(isFile ? submitter : form, submitter, words, isFile ? FILE_MS : PATIENCE_MS);
 });
 
 document.addEventListener("click", (event) => {
@@ -62,7 +64,7 @@ document.addEventListener("click", (event) => {
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const isWithin = link.href.split("#")[0] === location.href.split("#")[0] && link.hash;
   if (link.origin !== location.origin || !staysHere(link.target) || isWithin) return;
-  const isFile = link.dataset.file !== undefined;
+  const isFile = link.hasAttribute("download") || link.dataset.file !== undefined;
   begin(link, null, isFile ? "Making the file …" : "Loading …", isFile ? FILE_MS : PATIENCE_MS);
 });
 
