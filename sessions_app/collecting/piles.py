@@ -43,7 +43,7 @@ class Pile:
     @property
     def share(self) -> Decimal | None:
         """Which part of the worth the fee takes."""
-        return self.fee_worth / self.worth if self.worth and self.fee_worth is not None else None
+        return share_of(self.fee_worth, self.worth)
 
     @property
     def verdict(self) -> Verdict:
@@ -84,6 +84,11 @@ def piles_of_unknown_fee(balances: Sequence[Balance], *, merchant: Merchant, rat
         )
         for each in balances
     ]
+
+
+def share_of(fee_worth: Decimal | None, worth: Decimal | None) -> Decimal | None:
+    """Which part of the worth the fee takes; None where one is not known, or there is nothing to take from."""
+    return fee_worth / worth if worth and fee_worth is not None else None
 
 
 def fee_of(gas: int, price: int, *, coin: Asset, rates: Rates, currency: str) -> tuple[Decimal, Decimal | None]:

@@ -9,7 +9,7 @@ from chains_app.networks.networks import Network
 from chains_app.rates.exchange_rates import Rates
 from merchants_app.models import Merchant
 from sessions_app.collecting.collecting import Plan, plan
-from sessions_app.collecting.piles import Pile, fee_of, piles_of_unknown_fee
+from sessions_app.collecting.piles import Pile, fee_of, piles_of_unknown_fee, share_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +24,8 @@ class Prepared:
     @property
     def share(self) -> Decimal | None:
         """Which part of the worth the fee takes."""
-        worths = [pile.worth for pile in self.taken]
-        known = [worth for worth in worths if worth]
-        is_known = self.fee_worth is not None and known and len(known) == len(worths)
-        return self.fee_worth / sum(known) if is_known and self.fee_worth is not None else None
+        known = [pile.worth for pile in self.taken if pile.worth is not None]
+        return share_of(self.fee_worth, sum(known, Decimal(0)) if len(known) == len(self.taken) else None)
 
 
 def prepared(*, merchant: Merchant, mode: str, network: Network, assets: Collection[str], rates: Rates) -> Prepared:
