@@ -41,6 +41,10 @@ class NotCollectedYet(Conflict):
     code = "not_collected_yet"
 
 
+class NotMinedYet(NotCollectedYet):
+    """As far as our node knows, no such transaction has succeeded: it may still."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
     """What waits of one asset on one network."""
@@ -49,6 +53,11 @@ class Balance:
     asset: Asset
     deposits: int
     amount_units: int
+
+    @property
+    def name(self) -> str:
+        """How forms and addresses name it."""
+        return f"{self.network.id}:{self.asset.symbol}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,11 +209,11 @@ def see_collection(*, merchant: Merchant, mode: str, network: Network, tx_hash: 
 
     From then on they wait no more. They count as collected when it is final (`watch.py`), and wait again
     should the chain lose it. What it cost is the business's by its word, also when it was seen before it was told.
-    Raises NotCollectedYet, and what the reader raises when the network cannot be read.
+    Raises NotMinedYet or NotCollectedYet, and what the reader raises when the network cannot be read.
     """
     emptied = collections_of(network, [tx_hash])[tx_hash] if network.has_nodes else None
     if emptied is None:
-        raise NotCollectedYet(
+        raise NotMinedYet(
             f"{network.name} has no successful transaction {tx_hash[:12]}… yet. Wait until your wallet shows it as "
             "done, then try again."
         )
@@ -262,17 +271,16 @@ def _left_with(emptied: Emptied, inside: Sequence[Payment]) -> list[Payment]:
 
 
 def play_collection(
-    *, merchant: Merchant, mode: str, network: Network, by: str, now: datetime, assets: Collection[str] | None = None
+    *, merchant: Merchant, mode: str, network: Network, assets: Collection[str], by: str, now: datetime
 ) -> int:
-    """On the sandbox there is no wallet: its money, of these assets or of all, is collected by saying so.
+    """On the sandbox there is no wallet: its money, of these assets, is collected by saying so.
 
     Raises NothingToCollect, NotFound.
     """
     if not network.is_played or mode != Mode.TEST:
         raise NotFound("Only the sandbox's money is collected by a click.")
     with transaction.atomic():
-        rows = waiting_payments(merchant, mode).filter(network=network.id)
-        rows = rows if assets is None else rows.filter(asset__in=assets)
+        rows = waiting_payments(merchant, mode).filter(network=network.id, asset__in=assets)
         waiting = list(rows.values_list("pk", flat=True))
         tx_hash = f"0x{secrets.token_hex(32)}"
         count = Payment.objects.filter(pk__in=waiting, collected_at=None).update(collected_at=now, collected_tx=tx_hash)

@@ -216,7 +216,7 @@ def another_refund_address(mia: Merchant) -> Act:
 def a_collection_by_a_click(mia: Merchant) -> Act:
     overpaid(mia)
     return lambda: collecting.play_collection(
-        merchant=mia, mode="test", network=SANDBOX, by="mia@example.com", now=timezone.now()
+        merchant=mia, mode="test", network=SANDBOX, assets=SANDBOX.assets, by="mia@example.com", now=timezone.now()
     )
 
 

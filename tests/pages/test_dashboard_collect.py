@@ -1,7 +1,9 @@
 """Collecting for real: paid on a node, collected by the wallet in the browser, seen to arrive in the treasury."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
@@ -79,7 +81,14 @@ def test_one_click_collects_tokens_and_ether_on_a_network_without_the_factory(
     with page.expect_download() as download:
         page.get_by_role("link", name="File for Safe on Devchain").click()
     assert download.value.suggested_filename.startswith("collect-devchain-")
-    page.get_by_role("button", name="Send with browser wallet").click()
+    page.evaluate("""() => new Promise((resolve) => {
+        const hold = (event) => { event.preventDefault(); setTimeout(resolve); };
+        document.addEventListener("submit", hold, {once: true, capture: true});
+        document.querySelector("[data-send]").click();
+    })""")
+    # Until the server has answered that it knows the hash: a second press would sign again.
+    expect(page.get_by_role("button", name="Send with browser wallet")).to_be_disabled()
+    page.get_by_role("button", name="Look for it").click()
     expect(page.get_by_text("Seen on Devchain: 2 payments collected.")).to_be_visible()
     expect(page.get_by_text("Nothing to collect")).to_be_visible()
     assert chain.node.token_balance(chain.usdc, MIAS_WALLET) == due["USDC"]
@@ -106,6 +115,7 @@ def test_a_transaction_that_the_wallet_replaced_is_not_waited_for(
     page.get_by_role("button", name="Prepare the chosen").click()
     page.get_by_role("button", name="Send with browser wallet").click()
     expect(page.get_by_text("Sent. Waiting for the network …")).to_be_visible()
+    expect(page.get_by_label("Transaction on Devchain")).to_have_value("")  # it put the contract there: two are sent
     page.evaluate("window.isReplaced = true")
     expect(page.get_by_text("your wallet replaced transaction")).to_be_visible()
     expect(page.get_by_role("button", name="Send with browser wallet")).to_be_enabled()
@@ -127,12 +137,25 @@ def test_only_what_the_chain_says_is_believed(
 
 def test_without_a_node_the_page_says_what_is_missing(desk: Desk, new_session: NewSession, chain: Devchain) -> None:
     pay_two(chain, new_session)
+    sent, told = {"tx_hash": "0x" + "ab" * 32, "pile": "devchain:USDC"}, f"devchain:0x{'ab' * 32}"
+    unknown = told_of(desk, sent)
+    assert "has no successful transaction" in unknown
+    assert "It was sent already" in unknown
+    assert f'name="told" value="{told}"' in unknown
+    assert re.search(rf'value="{sent["tx_hash"]}"\s+maxlength', unknown)
+    assert "It was sent already" not in desk.read("collect/prepare?pile=devchain:USDC&told=devchain:0x12")
     chain.node.stop()
     assert "The fee on Devchain could not be asked" in desk.read("collect")
-    assert "Its nodes do not answer just now" in desk.read("collect/prepare?pile=devchain:USDC")
-    sent = f"/dashboard/{desk.at}/collect/devchain/sent"
-    answer = desk.client.post(sent, {"tx_hash": "0x" + "ab" * 32}, follow=True)
-    assert "Try again in a minute" in answer.content.decode()
+    assert "What waits on Devchain could not be made ready" in desk.read("collect/prepare?pile=devchain:USDC")
+    away = told_of(desk, sent)
+    assert "Try again in a minute" in away
+    assert urlencode({"told": told}) in away  # asked again, it is still told
+
+
+def told_of(desk: Desk, sent: dict[str, str]) -> str:
+    """The page after a wallet's transaction on Devchain was named."""
+    answer = desk.client.post(f"/dashboard/{desk.at}/collect/devchain/sent", sent, follow=True)
+    return str(answer.content.decode())
 
 
 def fresh(session: CheckoutSession) -> CheckoutSession:

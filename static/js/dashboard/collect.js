@@ -36,12 +36,13 @@ async function mined(wallet, from, hash) {
   }
 }
 
+/** Whether it was sent and the server is told of it. */
 async function send(wallet, section) {
   const said = section.querySelector("[data-said]");
   const [from] = await wallet.request({ method: "eth_requestAccounts" });
   if (!await onChain(wallet, section.dataset.chain)) {
     said.textContent = "Your wallet is not on this network. Choose or add it there, then try again.";
-    return;
+    return false;
   }
   const form = section.querySelector("form[data-sent]") ?? document.querySelector("form[data-sent]");
   const calls = callsIn(section);
@@ -51,18 +52,19 @@ async function send(wallet, section) {
   for (const [index, call] of calls.entries()) {
     said.textContent = calls.length > 1 ? `Confirm transaction ${index + 1} of ${calls.length} in your wallet.` : "Confirm it in your wallet.";
     hash = await wallet.request({ method: "eth_sendTransaction", params: [{ from, chainId, ...call }] });
-    if (form?.dataset.atOnce !== undefined) { // a refund: what is known of it is its hash, mined or not
-      tell(form, hash);
-      return;
-    }
+    // Whatever comes of it, the last one's hash stands where it can be told by hand.
+    if (index === calls.length - 1) form.elements.tx_hash.value = hash;
+    if (form.dataset.atOnce !== undefined) break; // a refund: what is known of it is its hash, mined or not
     said.textContent = "Sent. Waiting for the network …";
     await mined(wallet, from, hash);
   }
-  tell(form, hash);
+  tell(form);
+  return true;
 }
 
-function tell(form, hash) {
-  form.elements.tx_hash.value = hash;
+/** Leaves the page with the hash in the form. Shown again by the browser's way back, it asks what is left to send. */
+function tell(form) {
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   form.requestSubmit();
 }
 
@@ -71,14 +73,17 @@ function offer(wallet, section) {
   const button = section.querySelector("[data-send]");
   const said = section.querySelector("[data-said]");
   button.hidden = false;
+  button.disabled = false; // Firefox remembers over a reload that it was not
   button.addEventListener("click", async () => {
     rest(true);
+    let isTold = false;
     try {
-      await send(wallet, section);
+      isTold = await send(wallet, section);
     } catch (error) {
       said.textContent = error.code === 4001 ? "You declined in the wallet. Nothing was sent." : `It did not work: ${error.message}`;
     }
-    rest(false);
+    // While the hash is on its way a second press would sign for the same money again.
+    if (!isTold) rest(false);
   });
 }
 

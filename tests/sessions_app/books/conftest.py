@@ -28,7 +28,14 @@ def history(once: None) -> CheckoutSession:
         mia = merchant("Mia Coffee", MIAS_WALLET)
         session = create_session(merchant=mia, mode="test", terms=agreed(reference=EVIL, currency="EUR"))
         sandbox.play(session, "exact")
-        play_collection(merchant=mia, mode="test", network=sandbox.network, by="mia", now=timezone.now())
+        play_collection(
+            merchant=mia,
+            mode="test",
+            network=sandbox.network,
+            assets=sandbox.network.assets,
+            by="mia",
+            now=timezone.now(),
+        )
         sandbox.play(create_session(merchant=mia, mode="test", terms=agreed(reference="-7")), "exact")
         return session
 

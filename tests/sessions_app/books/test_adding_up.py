@@ -101,7 +101,7 @@ class World:
         waiting = Payment.objects.filter(pk__in=self.final, confirmed_at__isnull=False, collected_at=None)
         here, there = (list(waiting.filter(network=each.id).values_list("pk", flat=True)) for each in NETWORKS)
         try:
-            play_collection(merchant=self.mia, mode="test", network=SANDBOX, by="mia", now=now)
+            play_collection(merchant=self.mia, mode="test", network=SANDBOX, assets=SANDBOX.assets, by="mia", now=now)
         except NothingToCollect:
             assert not here
         Payment.objects.filter(pk__in=there).update(collected_at=now, collected_tx=f"0xc{next(_numbers)}")

@@ -93,13 +93,17 @@ def test_what_is_collected_and_what_is_waiting_again(
     session: CheckoutSession, sandbox: Sandbox, mia: Merchant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = sandbox.play(session, "exact")
-    play_collection(merchant=mia, mode="test", network=sandbox.network, by="mia", now=timezone.now())
+    play_collection(
+        merchant=mia, mode="test", network=sandbox.network, assets=sandbox.network.assets, by="mia", now=timezone.now()
+    )
     assert kinds(session) == ["received", "collected"]
     tx_hash = session.payments.get().collected_tx
     assert BookLine.objects.get(session=session, kind="collected").tx_hash == tx_hash
     monkeypatch.setattr(undone, "collections_of", lambda network, hashes: dict.fromkeys(hashes))
     undone.take_back_lost(sandbox.network, timezone.now())
-    play_collection(merchant=mia, mode="test", network=sandbox.network, by="mia", now=timezone.now())
+    play_collection(
+        merchant=mia, mode="test", network=sandbox.network, assets=sandbox.network.assets, by="mia", now=timezone.now()
+    )
     assert kinds(session) == ["received", "collected", "collection_taken_back", "collected"]
     money = money_of_session(session)
     assert (money.collected, money.at_deposits) == (session.payments.get().value, 0)

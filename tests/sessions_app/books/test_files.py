@@ -171,7 +171,8 @@ def test_a_collection_that_the_chain_took_back_is_in_no_sum_of_the_file(
     monkeypatch.setattr(undone, "collections_of", lambda network, hashes: dict.fromkeys(hashes))
     undone.take_back_lost(all_networks()["sandbox"], timezone.now())
     assert rows(read(mia, Export.COLLECTIONS)) == []
-    play_collection(merchant=mia, mode="test", network=all_networks()["sandbox"], by="mia", now=timezone.now())
+    sandbox = all_networks()["sandbox"]
+    play_collection(merchant=mia, mode="test", network=sandbox, assets=sandbox.assets, by="mia", now=timezone.now())
     (after,) = rows(read(mia, Export.COLLECTIONS))
     amounts = [payment.amount_units.scaleb(-18) for payment in Payment.objects.filter(merchant=mia)]
     assert (before["payments"], Decimal(before["amount"])) == ("1", sold.payments.get().amount_units.scaleb(-18))

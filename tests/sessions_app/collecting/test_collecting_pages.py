@@ -1,19 +1,24 @@
 """Collecting on the play chain: what waits, one click, and who may not."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
 
 from chains_app.networks.networks import network
+from chains_app.reading.reader import ReaderUnavailable
 from common.errors import NotFound
 from merchants_app.models import AuditEntry, Merchant
 from merchants_app.treasuries.treasuries import set_treasury
 from sessions_app.collecting import collecting
-from sessions_app.collecting.collecting import NothingToCollect, balances, play_collection
+from sessions_app.collecting.collecting import NothingToCollect, NotMinedYet, balances, play_collection
+from sessions_app.dashboard import collecting as pages
 from sessions_app.models import CheckoutSession, Payment
 from tests.desk import Desk
+from tests.fake_node import FakeNode
 from tests.merchants_app.treasuries.test_treasuries import XPUB
 from tests.sandbox import Sandbox
 
@@ -69,18 +74,70 @@ def test_play_money_is_collected_at_once_and_the_rest_is_signed_for(desk: Desk, 
     assert "Collected 1 payment on the Sandbox" in desk.read("overview")
 
 
+def test_play_money_that_is_gone_takes_nothing_of_what_was_chosen_with_it(desk: Desk) -> None:
+    answer = desk.post("collect/prepare", pile=["sandbox:ETH", "devchain:USDC"])
+    assert answer.url == f"/dashboard/{desk.at}/collect/prepare?pile=devchain%3AUSDC"
+    assert "Nothing waits on Sandbox any more" in desk.read("overview")
+
+
+CHOSEN = ["devchain:USDC", "sepolia:ETH", "sepolia:USDC"]
+HASH, ANOTHER = "0x" + "ab" * 32, "0x" + "cd" * 32
+
+
+def signed_at(desk: Desk, **named: list[str]) -> str:
+    return f"/dashboard/{desk.at}/collect/prepare?{urlencode(named, doseq=True)}"
+
+
 def test_after_one_networks_transaction_comes_the_next(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collecting, "see_collection", lambda **_told: 3)
-    others = {"tx_hash": "0x" + "ab" * 32, "pile": ["sepolia:ETH", "sepolia:USDC"]}
-    answer = desk.post("collect/devchain/sent", **others)
-    assert answer.url == f"/dashboard/{desk.at}/collect/prepare?pile=sepolia%3AETH&pile=sepolia%3AUSDC"
+    told = [f"devchain:{ANOTHER}", f"sepolia:{ANOTHER}"]
+    answer = desk.post("collect/devchain/sent", tx_hash=HASH, pile=CHOSEN, told=told)
+    assert answer.url == signed_at(desk, pile=CHOSEN[1:], told=told[1:])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NotMinedYet("It is in no block yet."), ReaderUnavailable("No node answers.")],
+    ids=lambda it: type(it).__name__,
+)
+def test_what_cannot_be_seen_yet_stays_told_where_it_was_signed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(**_told: object) -> int:
+        raise error
+
+    monkeypatch.setattr(collecting, "see_collection", fail)
+    told = [f"devchain:{ANOTHER}", f"sepolia:{ANOTHER}"]
+    answer = desk.post("collect/devchain/sent", tx_hash=HASH, pile=CHOSEN, told=told)
+    assert answer.url == signed_at(desk, pile=CHOSEN, told=[f"devchain:{HASH}", told[1]])
+    assert "notice error" in desk.read("collect")
+    on_the_list = desk.post("collect/devchain/sent", tx_hash=HASH)
+    assert on_the_list.url == f"/dashboard/{desk.at}/collect"
+
+
+def test_networks_that_are_silent_leave_time_for_the_others(
+    desk: Desk, new_session: Callable[..., CheckoutSession], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for chain in ("devchain", "sepolia", "base-sepolia"):
+        sandbox.play(paid := new_session(), "exact", asset="USDC")
+        paid.payments.update(network=chain)
+    monkeypatch.setattr(pages, "NETWORKS_SECONDS", 1.5)
+    with FakeNode() as node:
+        node.drips = "head"
+        for chain in ("DEVCHAIN", "SEPOLIA", "BASE_SEPOLIA"):
+            monkeypatch.setenv(f"RPC_URL_{chain}", node.url)
+        began = time.monotonic()
+        text = desk.read("collect/prepare?pile=devchain:USDC&pile=sepolia:USDC&pile=base-sepolia:USDC")
+    assert time.monotonic() - began < 5
+    assert text.count("could not be made ready to sign") == 3
+    assert "Any wallet may send" not in text
 
 
 def test_collecting_twice_collects_once(mia: Merchant, paid: CheckoutSession, sandbox: Sandbox) -> None:
     again = {"merchant": mia, "mode": "test", "network": sandbox.network, "by": "mia", "now": timezone.now()}
-    assert play_collection(**again) == 1
+    assert play_collection(**again, assets=["ETH"]) == 1
     with pytest.raises(NothingToCollect):
-        play_collection(**again)
+        play_collection(**again, assets=["ETH"])
 
 
 def test_a_stranger_collects_nothing_of_hers(ottos_desk: Desk, paid: CheckoutSession) -> None:
@@ -139,5 +196,5 @@ def test_only_the_sandboxs_money_is_collected_by_a_click(
     CheckoutSession.objects.filter(pk=paid.pk).update(mode=mode)
     paid.payments.update(network=chain)
     with pytest.raises(NotFound, match="Only the sandbox's money is collected by a click"):
-        play_collection(merchant=mia, mode=mode, network=network(chain), by="mia@example.com", now=timezone.now())
+        play_collection(merchant=mia, mode=mode, network=network(chain), assets=["ETH"], by="mia", now=timezone.now())
     assert paid.payments.get().collected_at is None

@@ -56,7 +56,9 @@ def paid(sandbox: Sandbox, session: CheckoutSession) -> CheckoutSession:
 
 
 def collect(sandbox: Sandbox, mia: Merchant) -> None:
-    play_collection(merchant=mia, mode="test", network=sandbox.network, by="mia", now=timezone.now())
+    play_collection(
+        merchant=mia, mode="test", network=sandbox.network, assets=sandbox.network.assets, by="mia", now=timezone.now()
+    )
 
 
 @pytest.fixture
