@@ -135,7 +135,12 @@ def test_a_rules_no_is_shown_on_the_page(desk: Desk, listen: Listen, happen: Hap
 def test_events_are_listed_narrowed_and_shown_whole(desk: Desk, listen: Listen, happen: Happen) -> None:
     listener, event = listen(), happen(data={"amount": 49, "note": "<i>"})
     assert event.type in desk.read("events")
-    assert "Nothing matches" in desk.read("events?type=checkout.expired")
+    for query, said in (
+        ("type=checkout.expired", "of this kind"),
+        ("subject=cs_0", "of this session"),
+        ("type=checkout.expired&subject=cs_0", "of this kind and of this session"),
+    ):
+        assert f"<p>No event is {said}.</p>" in desk.read(f"events?{query}")
     assert event.subject in desk.read(f"events?subject={event.subject}")
     page = desk.read(f"events/{event.public_id}")
     assert "&quot;amount&quot;: 49" in page
