@@ -8,9 +8,12 @@ from chains_app.evm.coin.balances import StateGone, balances, is_gone
 from chains_app.evm.contract_calls import balance_of
 from chains_app.evm.exchange import NodeFailed, RpcError
 from chains_app.evm.json_rpc import Call, Node
-from chains_app.evm.values import block_of, number_of
+from chains_app.evm.values import block_of, block_or_none, number_of
 from chains_app.networks.networks import Asset, Network
 from chains_app.reading.reader import Block
+
+# So many blocks back from the head the search for a moment begins.
+_FIRST_REACH = 1_024
 
 
 def held_by(network: Network, asset: Asset, addresses: Sequence[str]) -> int:
@@ -43,25 +46,41 @@ def held_at(network: Network, asset: Asset, addresses: Sequence[str], block: int
 
 
 def last_block_before(network: Network, moment: datetime) -> Block | None:
-    """The newest block that is older; None while no node has one that is not, or none is older.
+    """The newest block that is older; None while no node has one that is not, or where none that answers has it.
 
+    Looked for from the head back, ever further: a node that has forgotten old blocks is not asked about its oldest.
     Raises ReaderUnavailable, WrongChain.
     """
 
     def ask(node: Node) -> Block | None:
-        found, first_after = _block(node, hex(0)), _block(node, "latest")
-        if not found.time < moment <= first_after.time:
+        after = block_of(node.call("eth_getBlockByNumber", "latest", False), node)
+        if after.time < moment:
             return None
-        while first_after.number - found.number > 1:
-            middle = _block(node, hex((found.number + first_after.number) // 2))
-            found, first_after = (middle, first_after) if middle.time < moment else (found, middle)
+        found, reach = None, _FIRST_REACH
+        while (low := after.number - reach) >= 0 and (found := _known(node, low)) and found.time >= moment:
+            after, reach = found, reach * 2
+        low, found = max(low, -1), found if low >= 0 else None
+        # What the node does not know is taken for older: whether it is shows at the end, by whether the last one was.
+        while after.number - low > 1:
+            middle = (low + after.number) // 2
+            block = _known(node, middle)
+            if block and block.time >= moment:
+                after = block
+            else:
+                low, found = middle, block
         return found
 
     return nodes_for(network).ask(ask, is_whole=lambda told: told is not None)
 
 
-def _block(node: Node, which: str) -> Block:
-    return block_of(node.call("eth_getBlockByNumber", which, False), node)
+def _known(node: Node, number: int) -> Block | None:
+    """The block; None where the node has none of that height, or refuses it: that is how it forgets, not a failure."""
+    try:
+        return block_or_none(node.call("eth_getBlockByNumber", hex(number), False), node)
+    except RpcError as refusal:
+        if refusal.is_passing:
+            raise
+        return None
 
 
 def _coin(node: Node, addresses: Sequence[str], block: int) -> int:

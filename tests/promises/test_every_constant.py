@@ -19,6 +19,7 @@ NUMBERS: dict[str, dict[str, object]] = {
         "X402_VERSION": 2, "VERIFY_SECONDS": 8.0, "SETTLE_SECONDS": 40.0, "SUPPORTED_SECONDS": 2.0, "MAX_BYTES": 65_536,
         "REMEMBERED_SECONDS": 300.0, "RETRY_SECONDS": 30.0, "PAUSE_SECONDS": 5.0,
     },
+    "chains_app.calls.holdings": {"_FIRST_REACH": 1_024},
     "chains_app.calls.transactions": {
         "FAILED": -1, "_TRANSFER_DIGITS": 138, "_LARGEST_NONCE": 9_223_372_036_854_775_807,
     },
