@@ -65,6 +65,15 @@ def remembered(request: HttpRequest) -> str:
     return _spoken(request.COOKIES.get(_COOKIE, ""))
 
 
+def wished(request: HttpRequest, offer: Offer) -> str:
+    """What they wish to read, for what is made for them to go on with: the first wish on offer, as the page is in;
+    else the first that we speak at all, should it be offered again; else empty. Never what nobody wished for.
+    """
+    wishes = [_spoken(each) for each in (chosen(request), remembered(request), *_browsers(request))]
+    on_offer = offer.languages
+    return next((each for each in wishes if each in on_offer), next(filter(None, wishes), ""))
+
+
 def remember_choice(request: HttpRequest, response: HttpResponse, *, path: str, offer: Offer) -> None:
     """Keeps a choice with the browser, for the page of this path and those below it: where no session may keep it."""
     patch_vary_headers(response, ["Cookie", "Accept-Language"])

@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common.errors import DomainError
-from common.network.languages import remember_choice, remembered, speaking, speaks_buyers_language
+from common.network.languages import remember_choice, remembered, speaking, speaks_buyers_language, wished
 from merchants_app.frame.forms import once
 from merchants_app.frame.throttling import TooManyRequests, count_opening
 from merchants_app.requests.idempotency import StillRunning
@@ -79,7 +79,7 @@ def _opened(request: HttpRequest, link: PaymentLink) -> HttpResponse:
         page_token = once(
             request,
             link,
-            lambda: open_link(link, **form.cleaned_data, language=get_language() or "").page_token,
+            lambda: open_link(link, **form.cleaned_data, language=wished(request, link.merchant.speaks)).page_token,
             before=lambda: count_opening(request, link.public_id),
         )
     except TooManyRequests as refusal:

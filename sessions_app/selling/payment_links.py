@@ -66,8 +66,8 @@ def open_link(
 ) -> CheckoutSession:
     """A session for one buyer, which holds no piece yet: picking an asset does (`stock`).
 
-    `language` is what the buyer reads on the link's page, and goes on reading. Anybody may type anybody's e-mail
-    address: a customer that the merchant knows keeps their name.
+    `language` is what the buyer wished to read on the link's page, and goes on reading where it is on offer. Anybody
+    may type anybody's e-mail address: a customer that the merchant knows keeps their name.
     Raises `LinkClosed` when the link is switched off, over or sold out.
     """
     if reason := why_closed(link, timezone.now()):

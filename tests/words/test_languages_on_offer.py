@@ -138,6 +138,26 @@ def test_a_payment_link_and_its_poster_speak_it_and_so_does_what_is_begun_there(
     assert language_of(got(begun["Location"])) == "nl"
 
 
+@pytest.mark.parametrize(
+    ("asked", "browser", "kept", "later"),
+    [
+        ("", "fi", "", "de"), ("", "fr", "fr", "fr"), ("", "fr,it;q=0.1", "it", "it"), ("?lang=tr", "fi", "tr", "tr"),
+        ("?lang=it", "fr", "it", "it"), ("", "", "", "de"), ("", "xx,*", "", "de"),
+    ],
+)  # fmt: skip
+def test_what_a_buyer_wished_for_at_a_link_is_kept_and_never_what_stood_in_for_it(
+    mia: Merchant, asked: str, browser: str, kept: str, later: str
+) -> None:
+    link = PaymentLink.objects.create(merchant=mia, mode="test", amount=Decimal(12), currency="EUR", product_name="Mug")
+    offers(mia, "it", "nl", own="nl")
+    buyer = {"name": "Pat", "email": "pat@example.com"}
+    begun = Client().post(f"/l/{link.public_id}{asked}", buyer, headers={"Accept-Language": browser})
+    assert CheckoutSession.objects.get(payment_link=link).buyer_language == kept
+    assert language_of(got(begun["Location"])) == ("it" if kept == "it" else "nl")
+    offers(mia, own="de")
+    assert language_of(got(begun["Location"])) == later
+
+
 def test_a_receipt_and_the_letter_with_it_are_in_it(mia: Merchant, session: CheckoutSession, sandbox: Sandbox) -> None:
     offers(mia, "de", "en", own="de")
     CheckoutSession.objects.filter(pk=session.pk).update(locale="fr", email="mia@example.com")
