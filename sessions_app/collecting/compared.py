@@ -1,8 +1,10 @@
 """Whether the chain holds what the books say lies at deposit addresses: just now, and when a closed month ended."""
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
@@ -11,6 +13,8 @@ from django.db.models import Q, Sum
 from redis import RedisError
 
 from chains_app.calls.holdings import held_at, held_by, last_block_before
+from chains_app.evm.deadline_client import deadline
+from chains_app.models import ScanCursor
 from chains_app.networks.networks import Asset, Network, all_networks
 from chains_app.reading.reader import Block, ReaderUnavailable, WrongChain
 from common.money import to_whole
@@ -24,6 +28,10 @@ from sessions_app.models import MonthEndBalance, Payment, Untold
 PAUSE_SECONDS = 60
 # Of more addresses a node is not asked while somebody waits.
 MOST_ADDRESSES = 2_000
+# So long a closed month's end is asked for: no network is begun later, and none is asked longer. Proxies wait a minute.
+ASKING_SECONDS, LONGEST_SECONDS = 25.0, 45.0
+
+_TOLD = ("amount_units", "untold", "block_number", "block_time")
 
 _Place = tuple[str, str]  # network, asset
 
@@ -72,28 +80,61 @@ def compare(merchant: Merchant, mode: str) -> list[Compared]:
 
 
 def compare_month_end(merchant: Merchant, mode: str, of: Statement) -> list[Compared]:
-    """What lay there in a closed month's last block. Asks for what no node has told yet, and keeps what they say."""
+    """What lay there in a closed month's last block. Asks for what no node has told yet, and keeps what they say.
+
+    Network by network, as far as it comes while somebody waits; the rest is asked for at the next press.
+    """
+    kept = _kept(merchant, mode, of)
+    if of.closes_at is None:  # its end, by the time zone of now, may be still to come
+        return _beside(of, kept)
     end = beginning(next_month(of.first), merchant)
-    # What left or vanished afterwards lay there still.
+    read_to = dict(ScanCursor.objects.values_list("network", "block_number"))  # before the addresses: none is missing
+    addresses = _addresses_at(merchant, mode, end)
+    booked = _booked(of)
+    lay = booked.keys() | addresses.keys()
+    # A network where by books and addresses nothing lay is not asked.
+    networks = {place[0] for place in lay if place in addresses or booked.get(place)}
+    wanted = {place for place in lay if place[0] in networks} - {at for at, row in kept.items() if not row.untold}
+    asks_until = time.monotonic() + ASKING_SECONDS
+    with deadline(LONGEST_SECONDS):
+        for network, places in groupby(_on_chains(wanted), key=lambda place: place[0]):
+            held = [(asset, addresses.get((network.id, asset.symbol), ())) for _, asset in places]
+            if time.monotonic() < asks_until:
+                _keep(merchant, mode, of, _told_of(network, held, end, read_to.get(network.id, -1)))
+    return _beside(of, _kept(merchant, mode, of), asked=wanted)
+
+
+def _addresses_at(merchant: Merchant, mode: str, end: datetime) -> dict[_Place, list[str]]:
+    """The addresses of what lay there by the end: also of what left or vanished afterwards."""
     there = Q(vanished_at=None) | Q(vanished_at__gte=end), Q(collected_at=None) | Q(collected_at__gte=end)
-    addresses = _addresses(merchant, mode, Q(*there, arrived_at__lt=end))
-    told = {place for place, row in _kept(merchant, mode, of).items() if not row.untold}
-    wanted = _on_chains((_booked(of).keys() | addresses.keys()) - told)
-    found: list[MonthEndBalance] = []
-    for network, places in groupby(wanted, key=lambda place: place[0]):
-        with suppress(ReaderUnavailable, WrongChain):
-            if block := last_block_before(network, end):
-                for _, asset in places:
-                    found.append(_told(network, asset, addresses.get((network.id, asset.symbol), ()), block))
-    for row in found:
+    return _addresses(merchant, mode, Q(*there, arrived_at__lt=end))
+
+
+def _told_of(
+    network: Network, held: Iterable[tuple[Asset, Sequence[str]]], end: datetime, read_to: int
+) -> list[MonthEndBalance]:
+    """What the network tells of each asset; nothing while it cannot be read, or was not read itself beyond that block,
+    as far as anything may still be replaced: somebody's payment could be unknown.
+    """
+    told: list[MonthEndBalance] = []
+    with suppress(ReaderUnavailable, WrongChain):
+        block = last_block_before(network, end)
+        if block and read_to >= block.number + network.confirmations.large:
+            for asset, addresses in held:
+                told.append(_told(network, asset, addresses, block))
+    return told
+
+
+def _keep(merchant: Merchant, mode: str, of: Statement, told: Sequence[MonthEndBalance]) -> None:
+    """An amount that somebody else was told meanwhile stays."""
+    for row in told:
         row.merchant, row.mode, row.month = merchant, mode, of.first
-    MonthEndBalance.objects.bulk_create(
-        found,
-        update_conflicts=True,
-        unique_fields=["merchant", "mode", "month", "network", "asset"],
-        update_fields=["amount_units", "untold", "block_number", "block_time"],
-    )
-    return _beside(of, _kept(merchant, mode, of))
+    MonthEndBalance.objects.bulk_create(told, ignore_conflicts=True)
+    for row in told:
+        untold = MonthEndBalance.objects.filter(
+            merchant=merchant, mode=mode, month=of.first, network=row.network, asset=row.asset, amount_units=None
+        )
+        untold.update(**{name: getattr(row, name) for name in _TOLD})
 
 
 def month_end(merchant: Merchant, mode: str, of: Statement) -> list[Compared] | None:
@@ -102,10 +143,10 @@ def month_end(merchant: Merchant, mode: str, of: Statement) -> list[Compared] | 
     return _beside(of, kept) if kept else None
 
 
-def _beside(of: Statement, kept: Mapping[_Place, MonthEndBalance]) -> list[Compared]:
+def _beside(of: Statement, kept: Mapping[_Place, MonthEndBalance], *, asked: Collection[_Place] = ()) -> list[Compared]:
     booked = _booked(of)
     compared = []
-    for network, asset in _on_chains(booked.keys() | kept.keys()):
+    for network, asset in _on_chains({at for at, closing in booked.items() if closing} | kept.keys() | set(asked)):
         end = kept.get((network.id, asset.symbol))
         units = end.amount_units if end else None
         compared.append(

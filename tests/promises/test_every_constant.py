@@ -121,7 +121,9 @@ NUMBERS: dict[str, dict[str, object]] = {
     "sessions_app.buyers.erasing": {"BATCH": 100, "_NAMED_IN_SENTENCE": 3},
     "sessions_app.buyers.forgetting": {"_SHORTEST": 3},
     "sessions_app.buyers.retention": {"BATCH": 200, "MOST_SECONDS": 1200.0},
-    "sessions_app.collecting.compared": {"MOST_ADDRESSES": 2_000, "PAUSE_SECONDS": 60},
+    "sessions_app.collecting.compared": {
+        "ASKING_SECONDS": 25.0, "LONGEST_SECONDS": 45.0, "MOST_ADDRESSES": 2_000, "PAUSE_SECONDS": 60,
+    },
     "sessions_app.collecting.piles": {"BUSY": 2},
     "sessions_app.collecting.worth_letters": {"GREW": 2},
     "sessions_app.collecting.watch": {

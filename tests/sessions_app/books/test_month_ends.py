@@ -10,6 +10,9 @@ import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
+from chains_app.calls.readers import nodes_for
+from chains_app.models import ScanCursor
+from chains_app.networks.networks import Asset, Network
 from chains_app.reading.reader import Block
 from chains_app.receiving.deposits import Deposit, collect_call
 from merchants_app.businesses.days import beginning, closes_at, next_month
@@ -27,7 +30,7 @@ from tests.journeys.test_odd_payments_on_anvil import FULL, Street
 from tests.strangers.world import own
 
 pytestmark = pytest.mark.django_db
-FINAL = DEVCHAIN.confirmations.normal + 1
+FINAL = DEVCHAIN.confirmations.large + 1
 WEI = 10**16
 
 
@@ -74,7 +77,10 @@ def test_the_last_block_of_a_closed_month_is_asked_once_by_a_node_that_remembers
 
     last = int(chain.node.rpc("eth_blockNumber", []), 16)
     chain.node.rpc("evm_setNextBlockTimestamp", [int(end.timestamp())])  # the very first moment of the next
-    chain.node.mine(1)
+    chain.node.mine(FINAL)
+    # Nor what was paid in it, while it was not read so far.
+    assert told(compare_month_end(mia, "test", as_it_ended())) == {"ETH": None, "USDC": None}
+    assert not own(MonthEndBalance).exists()
     with time_machine.travel(closed):  # what is collected then is none of the month
         for token in (chain.usdc, "0x" + "0" * 40):
             deposit = Deposit(session_id=session.public_id, treasury=MIAS_WALLET, token=token)
@@ -84,6 +90,12 @@ def test_the_last_block_of_a_closed_month_is_asked_once_by_a_node_that_remembers
         street.looked()
     assert [(each.booked, each.found) for each in compare(mia, "test")] == [(0, 0), (0, 0)]
 
+    # A node that forgot the block did not fail.
+    fake.refuse("eth_getBlockByNumber", "history is pruned", when=lambda block, _: block in {hex(0), hex(last)})
+    assert told(compare_month_end(mia, "test", as_it_ended())) == {"ETH": None, "USDC": None}
+    assert not nodes_for(DEVCHAIN).all[0].is_failing
+    old = {hex(number) for number in range(last)}
+    fake.refuse("eth_getBlockByNumber", "history is pruned", when=lambda block, _: block in old)
     for method in ("eth_call", "eth_getBalance"):
         fake.refuse(method, "missing trie node", when=lambda _, block: block == hex(last))
     assert told(compare_month_end(mia, "test", as_it_ended())) == {"ETH": "no_history", "USDC": "no_history"}
@@ -158,13 +170,70 @@ def test_a_press_on_a_closed_month_asks_about_its_end(october: Desk, monkeypatch
     assert "Equal" in page
 
 
-def test_of_too_many_addresses_nobody_asks(mia: Merchant, october: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    at = datetime(2026, 10, 31, 23, 59, 58, tzinfo=UTC)
-    monkeypatch.setattr(compared, "last_block_before", lambda *_: Block(number=7, hash="0x07", time=at))
+LAST = Block(number=7, hash="0x07", time=datetime(2026, 10, 31, 23, 59, 58, tzinfo=UTC))
+CLOSED = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The networks that were asked for October's last block, which has been read for long."""
+    asked = []
+
+    def last(network: Network, _: datetime) -> Block:
+        asked.append(network.id)
+        return LAST
+
+    monkeypatch.setattr(compared, "last_block_before", last)
+    ScanCursor.objects.update_or_create(network="devchain", defaults={"block_number": 7 + FINAL})
+    return asked
+
+
+def test_of_too_many_addresses_nobody_asks(
+    mia: Merchant, october: Desk, ends: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(compared, "MOST_ADDRESSES", -1)
-    closed = datetime(2026, 11, 20, tzinfo=UTC)
-    rows = compare_month_end(mia, "test", statement(mia, "test", OCTOBER, closed))
+    rows = compare_month_end(mia, "test", statement(mia, "test", OCTOBER, CLOSED))
     assert told(rows) == {"ETH": "too_many", "USDC": "too_many"}
+
+
+def test_a_network_whose_turn_comes_too_late_is_asked_at_the_next_press(
+    mia: Merchant, october: Desk, ends: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_october = statement(mia, "test", OCTOBER, CLOSED)
+    with monkeypatch.context() as patch:
+        patch.setattr(compared, "ASKING_SECONDS", 0.0)
+        assert told(compare_month_end(mia, "test", of_october)) == {"ETH": None, "USDC": None}
+        assert ends == []
+    assert told(compare_month_end(mia, "test", of_october)) == {"ETH": 0, "USDC": 0}  # no address had any
+    assert ends == ["devchain"]
+
+
+def test_where_nothing_lay_nobody_asks(mia: Merchant, october: Desk, ends: list[str]) -> None:
+    for line in own(BookLine).all():
+        line.pk, line.kind = None, "collected"
+        line.save()
+    assert compare_month_end(mia, "test", statement(mia, "test", OCTOBER, CLOSED)) == []
+    assert ends == []
+
+
+def test_what_somebody_was_told_meanwhile_stays(
+    mia: Merchant, october: Desk, ends: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told_meanwhile(_network: Network, asset: Asset, *_: object) -> None:
+        kept(mia, asset.symbol, FULL)
+
+    monkeypatch.setattr(compared, "held_at", told_meanwhile)
+    compare_month_end(mia, "test", statement(mia, "test", OCTOBER, CLOSED))
+    assert {(row.amount_units, row.untold, row.block_number) for row in own(MonthEndBalance)} == {(FULL, "", 4_711_000)}
+
+
+def test_nobody_asks_for_an_end_that_a_new_time_zone_put_off(mia: Merchant, october: Desk, ends: list[str]) -> None:
+    Merchant.objects.filter(pk=mia.pk).update(months_closed_to=date(2026, 11, 1), time_zone="Pacific/Honolulu")
+    cache.clear()
+    with time_machine.travel(datetime(2026, 11, 1, 9, tzinfo=UTC)):  # 23:00 of 31 October there
+        page = october.post("books?month=2026-10").content.decode()
+    assert page.count("its end is still to come by your time zone") == 2
+    assert ends == []
 
 
 def time_of(chain: Devchain, block: int) -> datetime:
