@@ -146,8 +146,8 @@ class Kind(StrEnum):
 
     ID = "an id of ours"
     TRANSACTION = "a transaction"
-    ADDRESS = "an address"
-    PART = f"the beginning of a transaction or address{_IN_NEWEST} one among all"
+    ADDRESS = f"an address: where somebody paid to, among all; who paid, among the newest {NEWEST:,} sessions"
+    PART = f"the beginning of a transaction or address{_IN_NEWEST} transaction or deposit address among all"
     EMAIL = "an e-mail address"
     AMOUNT = f"an amount, an order number, or words{_IN_NEWEST} order number among all"
     DAY = f"a day, an order number, or words{_IN_NEWEST} order number among all"

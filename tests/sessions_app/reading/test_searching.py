@@ -151,11 +151,13 @@ def test_nobody_finds_what_is_anothers(wanted: CheckoutSession, otto: object, sp
 
 # As the page says how it read what was typed.
 IN_NEWEST = "looked for among the newest 20,000 sessions, a whole"
+ADDRESS = "an address: where somebody paid to, among all; who paid, among the newest 20,000 sessions"
+PART = f"the beginning of a transaction or address: {IN_NEWEST} transaction or deposit address among all"
 READ_AS = {
     "session id": "a session", "address of the page": "the address of a buyer's page", "customer": "a customer",
-    "payment": "a payment", "event": "an event", "address in groups": "an address",
-    "address with its middle left out": f"the beginning of a transaction or address: {IN_NEWEST} one among all",
-    "end of a transaction": f"the beginning of a transaction or address: {IN_NEWEST} one among all",
+    "payment": "a payment", "event": "an event", "address in groups": ADDRESS,
+    "address with its middle left out": PART,
+    "end of a transaction": PART,
     "transaction in an explorer's address": "a transaction", "transaction in groups": "a transaction",
     "e-mail": "an e-mail address",
     "e-mail before the @": f"an order number, or words: {IN_NEWEST} order number among all",
