@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, TextChoices
+from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum, TextChoices
 
-from common.keyset import first_of
+from common.keyset import Rows, first_of
 from sessions_app.answers.shop import PaidInCurrency
 from sessions_app.books.definitions import Money, few_enough, money_of_links, received_lately
 from sessions_app.buyers.representation import represent_customers
@@ -24,6 +24,7 @@ from webhooks_app.models import Event
 
 FEW = 5
 BY_WORTH = {Order.LARGEST, Order.SMALLEST}
+BY_LAST_ORDER = {Order.ORDERED_LATELY, Order.ORDERED_LONG_AGO}
 LATELY = timedelta(days=30)
 
 
@@ -56,7 +57,8 @@ def customers_found(scope: SessionScope, text: str) -> QuerySet[Customer]:
 class ListedCustomers:
     """A page; `more`: there are others beyond it, the way it was turned to.
 
-    `among`: by how many of the newest lines of the books they are sorted, where older ones were not looked at.
+    `among`: by how many of the newest (lines of the books, sessions) they are sorted, where older ones were not looked
+    at. Who is in none of those is not listed.
     """
 
     customers: Sequence[Customer]
@@ -68,55 +70,58 @@ def list_customers(
     scope: SessionScope, text: str, order: Order, *, beyond: int | None, back: bool, size: int
 ) -> ListedCustomers:
     """The page behind the customer with the key `beyond`; `back`: the one before it."""
-    found, falls = customers_found(scope, text), order.rises == back
-    among = None
+    rows: Rows[Customer]
+    falls, among = order.rises == back, None
     if order in BY_WORTH:
         received, is_part = received_lately(scope.merchant, scope.mode, newest=LOOKED_THROUGH)
         among = LOOKED_THROUGH if is_part else None
-        keys = _behind_by_worth(received, beyond, falls=falls)
-        if tidied(text):
-            theirs = set(found.filter(pk__in=keys).order_by().values_list("pk", flat=True))
-            keys = [key for key in keys if key in theirs]
-        known = scope.customers().in_bulk(keys[: size + 1])
-        shown, more = first_of([known[key] for key in keys[: size + 1]], size)
-    elif order in {Order.ORDERED_LATELY, Order.ORDERED_LONG_AGO}:
-        last = _last_sessions(scope, beyond, falls=falls)
-        if tidied(text):
-            last = last.filter(customer__in=found.order_by())
-        sessions, more = first_of(last, size)
-        shown = [each.customer for each in sessions]
+        rows = _by_place(scope, text, received, beyond, falls=falls, size=size)
+    elif order in BY_LAST_ORDER:
+        ordered, is_part = _ordered_lately(scope)
+        among = NEWEST if is_part else None
+        rows = _by_place(scope, text, ordered, beyond, falls=falls, size=size)
     else:
-        shown, more = first_of(_by_column(scope, found, order, beyond, falls=falls), size)
+        rows = _by_column(scope, text, order, beyond, falls=falls)
+    shown, more = first_of(rows, size)
     return ListedCustomers(customers=shown[::-1] if back else shown, more=more, among=among)
 
 
-def _by_column(
-    scope: SessionScope, found: QuerySet[Customer], order: Order, beyond: int | None, *, falls: bool
-) -> QuerySet[Customer]:
+def _by_column(scope: SessionScope, text: str, order: Order, beyond: int | None, *, falls: bool) -> QuerySet[Customer]:
     column = "called" if order in {Order.NAME, Order.NAME_BACK} else "id"
-    rows = found.annotate(called=CALLED)
+    rows = customers_found(scope, text).annotate(called=CALLED)
     if beyond is not None:
         end = scope.customers().annotate(called=CALLED).filter(pk=beyond).values_list(column, flat=True).first()
         rows = rows.none() if end is None else rows.filter(behind(column, end, beyond, falls=falls))
     return rows.order_by(*((f"-{column}", "-id") if falls else (column, "id")))
 
 
-def _last_sessions(scope: SessionScope, beyond: int | None, *, falls: bool) -> QuerySet[CheckoutSession]:
-    """Of each customer their last one. By indexes: from one end on, those of whose customers there is no later one."""
-    later = CheckoutSession.objects.filter(customer=OuterRef("customer"), pk__gt=OuterRef("pk"))
-    rows = scope.sessions().filter(~Exists(later)).select_related("customer").order_by("-id" if falls else "id")
-    if beyond is None:
-        return rows
-    end = scope.sessions().filter(customer=beyond).order_by("-id").values_list("pk", flat=True).first()
-    return rows.none() if end is None else rows.filter(**{"pk__lt" if falls else "pk__gt": end})
+def _ordered_lately(scope: SessionScope) -> tuple[dict[int, int], bool]:
+    """The key of each customer's last session, of the newest ones; whether older are left out."""
+    beyond = beyond_newest(scope.bare_sessions().order_by("-id"))
+    newest = scope.bare_sessions().filter(pk__gt=beyond).order_by()
+    return dict(newest.values_list("customer").annotate(last=Max("pk"))), beyond > 0
 
 
-def _behind_by_worth(received: Mapping[int, Decimal], beyond: int | None, *, falls: bool) -> list[int]:
-    places = sorted(((worth, key) for key, worth in received.items()), reverse=falls)
+def _by_place(
+    scope: SessionScope,
+    text: str,
+    places: Mapping[int, int] | Mapping[int, Decimal],
+    beyond: int | None,
+    *,
+    falls: bool,
+    size: int,
+) -> list[Customer]:
+    """By what stands beside their keys: a page of those who have a place, and one more."""
+    ordered = sorted(((place, key) for key, place in places.items()), reverse=falls)
     if beyond is not None:
-        end = (received.get(beyond, Decimal(0)), beyond)
-        places = [place for place in places if (place < end if falls else place > end)]
-    return [key for _, key in places]
+        end = (places.get(beyond, 0), beyond)
+        ordered = [each for each in ordered if (each < end if falls else each > end)]
+    keys = [key for _, key in ordered]
+    if tidied(text):
+        theirs = set(customers_found(scope, text).filter(pk__in=keys).order_by().values_list("pk", flat=True))
+        keys = [key for key in keys if key in theirs]
+    known = scope.customers().in_bulk(keys[: size + 1])
+    return [known[key] for key in keys[: size + 1]]
 
 
 class LinkState(TextChoices):

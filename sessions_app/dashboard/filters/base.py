@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from django import forms
 from django.http import QueryDict
+from typing_extensions import override
 
 from chains_app.networks.networks import all_networks
 from common.money import CURRENCIES
@@ -18,6 +19,7 @@ from merchants_app.frame.forms import NumberField, offer
 from merchants_app.models import FIRST_DAY, LAST_DAY, Merchant
 from sessions_app.books.wishes import Export
 from sessions_app.reading.list_sql import Order
+from sessions_app.reading.searching import LONGEST, tidied
 
 ANY_CURRENCY = [("", "Any"), *((each, each) for each in sorted(CURRENCIES))]
 
@@ -31,10 +33,18 @@ class Chip:
     without: str
 
 
+class WordsField(forms.CharField):
+    """What is looked for, as far as anything is called that: never wrong, since what is wrong would narrow nothing."""
+
+    @override
+    def to_python(self, value: Any) -> str:
+        return tidied(super().to_python(value) or "")
+
+
 class Asked(forms.Form):
     """What the address of a list asks for."""
 
-    q = forms.CharField(required=False, max_length=200, label="Words")
+    q = WordsField(required=False, max_length=LONGEST, label="Words")
 
     def __init__(self, asked: QueryDict) -> None:
         super().__init__(asked)

@@ -15,3 +15,7 @@ class CustomerFilters(Sorted):
         "known since": (Order.NEWEST, Order.OLDEST),
         "received": (Order.LARGEST, Order.SMALLEST),
     }
+
+    def unsorted(self) -> str:
+        """The query without an order: of some orders not everybody is listed."""
+        return self.without("sort")

@@ -10,13 +10,14 @@ from django.utils import timezone
 from merchants_app.models import Merchant
 from sessions_app.dashboard import customers as door
 from sessions_app.models import CALLED, BookLine, CheckoutSession, Customer
-from sessions_app.reading import people
+from sessions_app.reading import people, searching
 from sessions_app.reading.list_sql import Order
 from sessions_app.reading.people import list_customers
 from sessions_app.scope import SessionScope
 from sessions_app.selling.creation import create_session
 from tests.cast import agreed
 from tests.desk import Desk
+from tests.markup import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +136,42 @@ def test_it_says_of_how_many_lines_that_is(shop: Merchant, desk: Desk, monkeypat
     assert "Only the newest 5 lines of your books were added up." in " ".join(
         desk.read("customers?sort=largest").split()
     )
+
+
+def test_by_last_order_it_says_among_how_many_sessions(
+    shop: Merchant, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "newest" not in text_of(desk.read("customers?sort=ordered_lately"))
+    monkeypatch.setattr(people, "NEWEST", 3)
+    monkeypatch.setattr(searching, "NEWEST", 3)
+    page = text_of(desk.read("customers?sort=ordered_long_ago"))
+    assert "among your newest 3 sessions. Those whose last one is older are not listed." in page
+    assert page.index("cleo@") < page.index("Dora") < page.index("anna")
+    assert "Bert" not in page
+
+
+@pytest.mark.parametrize(
+    ("sort", "address", "said"),
+    [
+        ("largest", "d@example.com", "By what was received stand only those from whom something was."),
+        ("ordered_lately", "b@example.com", "By their last order stand only those with one among your newest 2"),
+    ],
+)
+def test_whom_an_order_does_not_list_is_not_said_to_be_unknown(
+    shop: Merchant, desk: Desk, monkeypatch: pytest.MonkeyPatch, sort: str, address: str, said: str
+) -> None:
+    monkeypatch.setattr(people, "NEWEST", 2)
+    monkeypatch.setattr(searching, "NEWEST", 2)
+    page = desk.read(f"customers?q={address}&sort={sort}")
+    assert said in text_of(page)
+    assert "Nobody is like that" not in page
+    [elsewhere] = findall(r'<a class="button quiet" href="([^"]+)">Look among all customers', page)
+    assert f"<small>{address}</small>" in desk.read(f"customers{unescape(elsewhere)}")
+
+
+def test_words_longer_than_anything_is_called_find_nobody(shop: Merchant, desk: Desk) -> None:
+    assert "Nobody is like that" in desk.read(f"customers?q={'b' * 201}")
+    assert "Bert" not in desk.read(f"sessions?q={'b' * 201}")
 
 
 def test_names_are_read_from_an_index(shop: Merchant) -> None:
