@@ -1,8 +1,8 @@
 """Whether the chain holds what the books say lies at deposit addresses: just now, and when a closed month ended."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -28,7 +28,7 @@ from sessions_app.models import MonthEndBalance, Payment, Untold
 PAUSE_SECONDS = 60
 # Of more addresses a node is not asked while somebody waits.
 MOST_ADDRESSES = 2_000
-# So long a closed month's end is asked for: no network is begun later, and none is asked longer. Proxies wait a minute.
+# Proxies wait a minute: so long after the beginning nobody is asked anew, and no answer is waited for.
 ASKING_SECONDS, LONGEST_SECONDS = 25.0, 45.0
 
 _TOLD = ("amount_units", "untold", "block_number", "block_time")
@@ -68,15 +68,26 @@ def compare(merchant: Merchant, mode: str) -> list[Compared]:
         of_it = sums.setdefault((network, asset), {})
         of_it[kind] = (of_it.get(kind) or Decimal(0)) + to_whole(units, decimals)
     addresses = _addresses(merchant, mode, Q(vanished_at=None, collected_at=None))
-    return [
-        Compared(
-            network=network,
-            asset=asset,
-            booked=money(sums.get((network.id, asset.symbol), {})).at_deposits,
-            found=_found(network, asset, addresses.get((network.id, asset.symbol), ())),
-        )
-        for network, asset in _on_chains(sums.keys() | addresses.keys())
-    ]
+    with _in_time() as is_time:
+        return [
+            Compared(
+                network=network,
+                asset=asset,
+                booked=money(sums.get((network.id, asset.symbol), {})).at_deposits,
+                found=_found(network, asset, addresses.get((network.id, asset.symbol), ())) if is_time() else None,
+            )
+            for network, asset in _on_chains(sums.keys() | addresses.keys())
+        ]
+
+
+@contextmanager
+def _in_time() -> Iterator[Callable[[], bool]]:
+    """Whether something may still be begun within. What takes too long fails, so nothing is begun that could not end:
+    its node would count as failed.
+    """
+    until = time.monotonic() + ASKING_SECONDS
+    with deadline(LONGEST_SECONDS):
+        yield lambda: time.monotonic() < until
 
 
 def compare_month_end(merchant: Merchant, mode: str, of: Statement) -> list[Compared]:
@@ -95,11 +106,10 @@ def compare_month_end(merchant: Merchant, mode: str, of: Statement) -> list[Comp
     # A network where by books and addresses nothing lay is not asked.
     networks = {place[0] for place in lay if place in addresses or booked.get(place)}
     wanted = {place for place in lay if place[0] in networks} - {at for at, row in kept.items() if not row.untold}
-    asks_until = time.monotonic() + ASKING_SECONDS
-    with deadline(LONGEST_SECONDS):
+    with _in_time() as is_time:
         for network, places in groupby(_on_chains(wanted), key=lambda place: place[0]):
             held = [(asset, addresses.get((network.id, asset.symbol), ())) for _, asset in places]
-            if time.monotonic() < asks_until:
+            if is_time():
                 _keep(merchant, mode, of, _told_of(network, held, end, read_to.get(network.id, -1)))
     return _beside(of, _kept(merchant, mode, of), asked=wanted)
 

@@ -204,6 +204,7 @@ def test_a_network_whose_turn_comes_too_late_is_asked_at_the_next_press(
         patch.setattr(compared, "ASKING_SECONDS", 0.0)
         assert told(compare_month_end(mia, "test", of_october)) == {"ETH": None, "USDC": None}
         assert ends == []
+        assert [each.found for each in compare(mia, "test")] == [None, None]
     assert told(compare_month_end(mia, "test", of_october)) == {"ETH": 0, "USDC": 0}  # no address had any
     assert ends == ["devchain"]
 
