@@ -96,7 +96,7 @@ def compare_month_end(merchant: Merchant, mode: str, of: Statement) -> list[Comp
     Network by network, as far as it comes while somebody waits; the rest is asked for at the next press.
     """
     kept = _kept(merchant, mode, of)
-    if of.closes_at is None:  # its end, by the time zone of now, may be still to come
+    if of.closes_at is None:  # its end, by the time zone of now, may still be to come
         return _beside(of, kept)
     end = beginning(next_month(of.first), merchant)
     read_to = dict(ScanCursor.objects.values_list("network", "block_number"))  # before the addresses: none is missing
