@@ -19,15 +19,10 @@ from merchants_app.businesses.logos import WrongLogo, drawn_anew
 from merchants_app.businesses.money_rules import KeptTooShort, ReusedTooSoon, check_memory, check_rest
 from merchants_app.businesses.words import NotOnOffer, check_languages, language_name
 from merchants_app.frame.forms import REFERENCE, AmountsField, LinkField, offer
-from merchants_app.models import BuyerLetter, Merchant
+from merchants_app.models import BY_LANGUAGE, BuyerLetter, Merchant
 
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 MOST_RECEIPT_LINES = 8
-# What can be said by language, as its fields are called.
-_LABELS = {
-    "thanks": "words after the payment", "support_url": "link for buyers' questions", "terms_url": "link to your terms",
-    "privacy_url": "link to your privacy notice",
-}  # fmt: skip
 
 
 class OwnWordsInput(forms.Widget):
@@ -39,7 +34,7 @@ class OwnWordsInput(forms.Widget):
     @override
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, dict[str, str]]:
         typed = {
-            code: {each: text for each in _LABELS if (text := str(data.get(f"{name}-{code}-{each}", "")).strip())}
+            code: {each: text for each in BY_LANGUAGE if (text := str(data.get(f"{name}-{code}-{each}", "")).strip())}
             for code in EVERY.languages
         }
         return {code: words for code, words in typed.items() if words}
@@ -53,7 +48,7 @@ class OwnWordsInput(forms.Widget):
         words = value or {}
         shown = {code: language_name(code) for code in EVERY.languages if code in self.on_offer or code in words}
         rows = [
-            (code, language, [(each, label, words.get(code, {}).get(each, "")) for each, label in _LABELS.items()])
+            (code, language, [(each, label, words.get(code, {}).get(each, "")) for each, label in BY_LANGUAGE.items()])
             for code, language in shown.items()
         ]
         return super().get_context(name, value, attrs) | {"rows": rows, "words": words}
@@ -73,7 +68,7 @@ class OwnWordsField(forms.Field):
                 try:
                     cleaned.setdefault(code, {})[name] = _one_word(name, text)
                 except forms.ValidationError as wrong:
-                    faults += [f"{language_name(code)}, {_LABELS[name]}: {each}" for each in wrong.messages]
+                    faults += [f"{language_name(code)}, {BY_LANGUAGE[name]}: {each}" for each in wrong.messages]
         if faults:
             raise forms.ValidationError(faults)
         return cleaned

@@ -5,8 +5,12 @@ from django.db import models
 
 from common.network.languages import Offer
 
-# What can be said otherwise in single languages; as the field of this name says it, it is said in all others.
-BY_LANGUAGE = ("thanks", "support_url", "terms_url", "privacy_url")
+# What can be said otherwise in single languages, and what it is called; as the field of this name says it, it is said
+# in all others.
+BY_LANGUAGE = {
+    "thanks": "words after the payment", "support_url": "link for buyers' questions", "terms_url": "link to your terms",
+    "privacy_url": "link to your privacy notice",
+}  # fmt: skip
 
 
 class PayPageWords(models.Model):
