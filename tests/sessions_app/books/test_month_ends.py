@@ -10,6 +10,7 @@ import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
+from chains_app.calls.holdings import last_block_before
 from chains_app.calls.readers import nodes_for
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import Asset, Network
@@ -235,6 +236,36 @@ def test_nobody_asks_for_an_end_that_a_new_time_zone_put_off(mia: Merchant, octo
         page = october.post("books?month=2026-10").content.decode()
     assert page.count("not closed yet by your time zone of now") == 2
     assert ends == []
+
+
+@pytest.mark.parametrize(
+    ("back", "remembers", "told", "lowest"),
+    [
+        (1, 100_000, 99_999, 98_976), (1_025, 100_000, 98_975, 96_928), (40_000, 100_000, 60_000, 35_488),
+        (5_000, 6_000, 95_000, 92_832), (5_000, 4_000, None, 92_832), (200_000, 100_000, None, 0),
+    ],
+)  # fmt: skip
+def test_the_last_block_is_looked_for_from_the_head_back(
+    monkeypatch: pytest.MonkeyPatch, back: int, remembers: int, told: int | None, lowest: int
+) -> None:
+    """A second each, the head's number 100,000; the node knows so many of the newest."""
+
+    def block(_: object, which: str, *_more: object) -> dict[str, str] | None:
+        number = 100_000 if which == "latest" else int(which, 16)
+        if number < 100_000 - remembers:
+            return None
+        return {"number": hex(number), "timestamp": hex(1_700_000_000 + number), "hash": f"0x{number:064x}"}
+
+    with FakeNode() as node:
+        node.answer("eth_chainId", hex(DEVCHAIN.chain_id or 0))
+        node.answer("eth_getBlockByNumber", block)
+        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
+        found = last_block_before(DEVCHAIN, datetime.fromtimestamp(1_700_000_000 + 100_001 - back, UTC))
+        asked = [params[0] for method, params in node.calls if method == "eth_getBlockByNumber"]
+    assert (found.number if found else None) == told
+    assert min(int(each, 16) for each in asked if each != "latest") == lowest
+    assert len(asked) < 40
+    assert not nodes_for(DEVCHAIN).all[0].is_failing
 
 
 def time_of(chain: Devchain, block: int) -> datetime:
