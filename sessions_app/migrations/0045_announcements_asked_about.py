@@ -14,25 +14,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='announcement',
-            name='fate',
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ('taken_back', "undone, by the word of the buyer's wallet: the nodes may say otherwise"),
-                    ('set_aside', "another one of its sender's has its place, by the word of the buyer's wallet"),
-                    ('unknown', 'no node knows it'),
-                    ('waiting', 'in no block that counts yet'),
-                    ('done', 'in a block for good: what it paid is seen as any payment'),
-                    ('reverted', 'in a block for good, and undone: it paid nothing'),
-                    ('replaced', "another one of its sender's has its place"),
-                ],
-                db_default='',
-                help_text='Empty: nobody has asked the network yet.',
-                max_length=10,
-            ),
-        ),
         AddIndexOnce(
             model_name='announcement',
             index=models.Index(

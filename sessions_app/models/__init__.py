@@ -4,7 +4,6 @@ from sessions_app.models.address_change import AddressChange
 from sessions_app.models.announcement import (
     ASKED_FOR_AGAIN,
     BY_WALLET,
-    BY_WALLETS_WORD,
     FOR_GOOD,
     NEVER_PAYS,
     REPLACED,
@@ -37,7 +36,6 @@ from sessions_app.models.session_note import LONGEST_NOTE, SessionNote
 __all__ = [
     "ASKED_FOR_AGAIN",
     "BY_WALLET",
-    "BY_WALLETS_WORD",
     "CALLED",
     "FOR_GOOD",
     "HOLDS_REFERENCE",

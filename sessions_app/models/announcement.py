@@ -23,12 +23,12 @@ class Fate(models.TextChoices):
     REPLACED = "replaced", "another one of its sender's has its place"
 
 
-# Wallets look at blocks that do not count yet, and know earlier than the nodes.
-BY_WALLETS_WORD = frozenset({Fate.TAKEN_BACK, Fate.SET_ASIDE})
 # The nodes' last word: nobody asks them again, and no wallet is believed against it.
 FOR_GOOD = frozenset({Fate.DONE, Fate.REVERTED, Fate.REPLACED})
 # It can never pay any more. What replaced it can, and was seen before that was known.
 NEVER_PAYS = frozenset({Fate.REVERTED, Fate.REPLACED})
+# The nodes' word while they may still say otherwise.
+_WAIT_STILL = frozenset({None, Fate.UNKNOWN, Fate.WAITING})
 # Sped up or cancelled: its buyer alone knows.
 REPLACED = frozenset({Fate.REPLACED, Fate.SET_ASIDE})
 # Its buyer is asked for the same money again. Not of one replaced.
@@ -46,7 +46,7 @@ class Announcement(models.Model):
     paid order that something may be on its way to.
 
     Its fate, sender and nonce are those of `fate_of`, and nothing while that is another hash than the one told last:
-    whoever tells need not know of them."""
+    whoever tells need not know of them. So it is with `set_aside`."""
 
     session = models.OneToOneField(
         CheckoutSession, on_delete=models.CASCADE, primary_key=True, related_name="announcement"
@@ -56,11 +56,22 @@ class Announcement(models.Model):
     tx_hash = models.CharField(max_length=66, blank=True, help_text="Empty: an exchange sends it; only it knows.")
     at = models.DateTimeField()
     fate = models.CharField(
-        max_length=10, choices=Fate, blank=True, db_default="", help_text="Empty: nobody has asked the network yet."
+        max_length=10,
+        # The version before knows no such word and reads this column beside us: `set_aside` has it.
+        choices=[(each.value, each.label) for each in Fate if each != Fate.SET_ASIDE],
+        blank=True,
+        db_default="",
+        help_text="Empty: nobody has asked the network yet.",
     )
     fate_of = models.CharField(max_length=66, blank=True, db_default="", help_text="The hash that the fate is of.")
     sender = models.CharField(max_length=42, blank=True, db_default="", help_text="Whose it is, once a node has told.")
     nonce = models.BigIntegerField(null=True, help_text="The sender's number of it: another one may take its place.")
+    set_aside = models.CharField(
+        max_length=66,
+        blank=True,
+        db_default="",
+        help_text="The hash that its wallet says another one has the place of.",
+    )
 
     class Meta:
         indexes = [
@@ -83,8 +94,18 @@ class Announcement(models.Model):
 
     @property
     def known_fate(self) -> Fate | None:
-        """What became of it; None while that is not known."""
-        return Fate(self.fate) if self.fate and self.fate_of == self.tx_hash else None
+        """What became of it; None while that is not known, or is in the words of a later version.
+
+        Wallets look at blocks that do not count yet: until the nodes know for good, theirs is what is so.
+        """
+        fate = Fate(self.fate) if self.fate in Fate.values and self.fate_of == self.tx_hash else None
+        is_set_aside = bool(self.tx_hash) and self.set_aside == self.tx_hash
+        return Fate.SET_ASIDE if is_set_aside and fate in _WAIT_STILL else fate
+
+    @property
+    def waits(self) -> bool:
+        """Whether the network's nodes have it and wait to take it up, whatever its wallet says."""
+        return self.fate_of == self.tx_hash and self.fate == Fate.WAITING
 
     @property
     def place(self) -> tuple[str, int | None]:

@@ -80,8 +80,11 @@ def take_back(session: CheckoutSession, *, tx_hash: str, fate: Fate = Fate.TAKEN
         said.delete()
     elif tx_hash:
         told = said.exclude(has_become(FOR_GOOD))
+        if fate == Fate.SET_ASIDE:  # beside what the nodes say, who may wait for it still
+            told.update(set_aside=tx_hash)
+            told.filter(fate=Fate.TAKEN_BACK, fate_of=tx_hash).update(fate="")
         # The number that the nodes have told stays: by it they notice for good that another has its place.
-        if not told.filter(fate_of=tx_hash).update(fate=fate):
+        elif not told.filter(fate_of=tx_hash).update(fate=fate):
             told.update(fate=fate, fate_of=tx_hash, sender="", nonce=None)
 
 
@@ -107,9 +110,12 @@ def refused(session: CheckoutSession) -> Announcement | None:
 
 
 def believed_until(session: CheckoutSession, said: Announcement) -> datetime:
-    """For how long the page says "sent": while the nodes know it and its address is watched, else for an hour."""
+    """For how long the page says "sent": while the nodes know it and its address is watched, else for an hour.
+
+    Also where its wallet says that it was replaced: of two that wait, either one may pay.
+    """
     usual = said.at + BELIEVED
-    return min(said.at + WAITS, max(session.watch_until, usual)) if said.known_fate == Fate.WAITING else usual
+    return min(said.at + WAITS, max(session.watch_until, usual)) if said.waits else usual
 
 
 def _under_way(session: CheckoutSession) -> Announcement | None:

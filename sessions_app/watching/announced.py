@@ -14,7 +14,7 @@ from django.utils import timezone
 from chains_app.calls.transactions import Standing, counts_of, standings_of
 from chains_app.networks.networks import Network
 from chains_app.reading.scanning import position
-from sessions_app.models import BY_WALLET, BY_WALLETS_WORD, FOR_GOOD, Announcement, Fate, Payment, has_become
+from sessions_app.models import BY_WALLET, FOR_GOOD, Announcement, Fate, Payment, has_become
 from sessions_app.paying.announcing import AWAITED, BELIEVED, WAITS
 
 # What goes as usual is seen before, and nothing is asked about it.
@@ -82,13 +82,17 @@ def _note_paid(told: Sequence[int]) -> None:
 
 def _fate_of(said: Announcement, standing: Standing | None) -> Fate:
     """Given up is only what can never pay any more."""
-    # What failed and is no plain payment to this address may be brought once more by somebody else than its buyer.
-    is_its_buyers = standing is None or standing.pays == said.session.deposit.address
+    is_its_buyers = _is_its_buyers(said, standing)
     if standing is None or standing.block is None:
-        if said.known_fate in BY_WALLETS_WORD and is_its_buyers:  # of what is theirs their wallet may know more
-            return Fate(said.fate)
+        if said.known_fate == Fate.TAKEN_BACK and is_its_buyers:  # of what is theirs their wallet may know more
+            return Fate.TAKEN_BACK
         return Fate.WAITING if standing else Fate.UNKNOWN
     return Fate.DONE if standing.has_succeeded or not is_its_buyers else Fate.REVERTED
+
+
+def _is_its_buyers(said: Announcement, standing: Standing | None) -> bool:
+    """What is no plain payment to this address may be brought once more by somebody else than its buyer."""
+    return standing is None or standing.pays == said.session.deposit.address
 
 
 def _note_replaced(network: Network, gone: list[Announcement], *, upto: int) -> None:
@@ -104,7 +108,8 @@ def _note_replaced(network: Network, gone: list[Announcement], *, upto: int) -> 
 def _note(said: Announcement, fate: Fate, standing: Standing | None) -> None:
     """Unless the page was told something meanwhile; a row that stays as it is makes no page anew."""
     sender, nonce = (standing.sender, standing.nonce) if standing else said.place
-    known = {"fate": fate, "fate_of": said.tx_hash, "sender": sender, "nonce": nonce}
+    set_aside = said.set_aside if _is_its_buyers(said, standing) else ""
+    known = {"fate": fate, "fate_of": said.tx_hash, "sender": sender, "nonce": nonce, "set_aside": set_aside}
     read = {name: getattr(said, name) for name in known}
     if known != read:
         same = Announcement.objects.filter(pk=said.pk, tx_hash=said.tx_hash, at=said.at, **read)

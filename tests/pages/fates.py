@@ -22,7 +22,8 @@ def _told(
         stage.sandbox.skip(minutes=at_minute)
         announce(session, tx_hash=tx_hash, amount="49.00 USDC", now=timezone.now())
         if fate:
-            Announcement.objects.filter(session=session).update(fate=fate, fate_of=tx_hash)
+            became = {"set_aside": tx_hash} if fate == Fate.SET_ASIDE else {"fate": fate, "fate_of": tx_hash}
+            Announcement.objects.filter(session=session).update(**became)
         stage.sandbox.skip(minutes=61 - at_minute if over else minutes)
         return at(page_of(session))
 

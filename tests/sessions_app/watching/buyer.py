@@ -40,12 +40,12 @@ class Buyer:
         self._said.update(at=F("at") - timedelta(minutes=minutes))
 
     def looked(self, blocks: int = 0) -> str:
-        """So many blocks later, and as late as anybody asks: what the node was understood to say."""
+        """So many blocks later, and as late as anybody asks: what became of it, as far as is known."""
         if blocks:
             self.node.mine(blocks)
         self.minutes_ago(0.2)
         self.street.looked()
-        return self.said.fate
+        return self.said.known_fate or ""
 
     @property
     def _said(self) -> QuerySet[Announcement]:
