@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Exists, F, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
 
 from chains_app.calls.transactions import Standing, counts_of, standings_of
@@ -19,9 +19,9 @@ from sessions_app.paying.announcing import AWAITED, BELIEVED, WAITS
 
 # What goes as usual is seen before, and nothing is asked about it.
 SEEN_WITHIN = timedelta(seconds=10)
-# Transactions that one look asks for: others each time, so that nobody's made-up ones keep the rest waiting for ever.
+# Transactions that one look asks for, of so many that were told lately, and long ago. The next look goes on after them,
+# so that nobody's made-up ones keep another's waiting for ever.
 MOST_ASKED = 50
-# Of those told lately, and long ago: the newest, to see whether they were paid.
 MOST_LOOKED_AT = 5000
 # What waits for more than an hour is asked about again after so long.
 _PAUSE_SECONDS = 60
@@ -47,28 +47,48 @@ def _waiting(network: Network, now: datetime) -> list[Announcement]:
 
     Also of what no node has known by then: the nodes may have been away, or the fee too low for them.
     """
-    lately = _told(network, since=now - BELIEVED, until=now - SEEN_WITHIN)
-    waiting = _awaited(lately)
-    if cache.add(f"following-long-ago:{network.id}", True, _PAUSE_SECONDS):
-        long_ago = _told(network, since=now - WAITS, until=now - BELIEVED)
-        waiting += _awaited(long_ago, session__watch_until__gt=now)
-        _note_paid([*lately, *long_ago])
-    return waiting
+    lately, read = _in_turn(network, "lately", since=now - BELIEVED, until=now - SEEN_WITHIN)
+    if not cache.add(f"following-long-ago:{network.id}", True, _PAUSE_SECONDS):
+        return lately
+    watched = Q(session__watch_until__gt=now)
+    long_ago, read_too = _in_turn(network, "long-ago", watched, since=now - WAITS, until=now - BELIEVED)
+    _note_paid([*read, *read_too])
+    return lately + long_ago
 
 
-def _told(network: Network, *, since: datetime, until: datetime) -> list[int]:
-    """By themselves, as an index has them: PostgreSQL takes them for many, and would read all sessions beside them."""
+def _in_turn(
+    network: Network, which: str, *of: Q, since: datetime, until: datetime
+) -> tuple[list[Announcement], list[int]]:
+    """Those to ask about of what was told in this time, and all that were read for it."""
+    kept = f"asked-about:{which}:{network.id}"
+    after = max(cache.get(kept, since), since)
+    told = _told(network, since=since, after=after, until=until)
+    awaited = _awaited(list(told), after, *of)
+    if told:
+        last = awaited[-1].pk if len(awaited) == MOST_ASKED else next(reversed(told))
+        cache.set(kept, told[last])
+    return awaited, list(told)
+
+
+def _told(network: Network, *, since: datetime, after: datetime, until: datetime) -> dict[int, datetime]:
+    """When each was, from `after` on, and then from the start.
+
+    By themselves, as an index has them: PostgreSQL takes them for many, and would read all sessions beside them.
+    """
     told = Announcement.objects.filter(network=network.id, at__gt=since, at__lte=until)
-    told = told.exclude(tx_hash__in=("", BY_WALLET)).exclude(has_become(FOR_GOOD))
-    return list(told.order_by("-at").values_list("pk", flat=True)[:MOST_LOOKED_AT])
+    told = told.exclude(tx_hash__in=("", BY_WALLET)).exclude(has_become(FOR_GOOD)).order_by("at", "pk")
+    rows = told.values_list("pk", "at")
+    later = list(rows.filter(at__gt=after)[:MOST_LOOKED_AT])
+    return dict([*later, *rows.filter(at__lte=after)[: MOST_LOOKED_AT - len(later)]])
 
 
-def _awaited(told: Sequence[int], **more: object) -> list[Announcement]:
+def _awaited(told: Sequence[int], after: datetime, *of: Q) -> list[Announcement]:
     seen = Payment.objects.filter(session=OuterRef("session"), tx_hash=OuterRef("tx_hash"))
     awaited = Announcement.objects.filter(
-        ~Exists(seen), pk__in=told, session__status__in=AWAITED, session__deposit__isnull=False, **more
+        *of, ~Exists(seen), pk__in=told, session__status__in=AWAITED, session__deposit__isnull=False
     )
-    return list(awaited.select_related("session__deposit").order_by("?")[:MOST_ASKED])
+    is_next_round = ExpressionWrapper(Q(at__lte=after), output_field=BooleanField())
+    return list(awaited.select_related("session__deposit").order_by(is_next_round, "at", "pk")[:MOST_ASKED])
 
 
 def _note_paid(told: Sequence[int]) -> None:
