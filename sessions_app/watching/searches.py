@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Min
 from django.utils import timezone
@@ -15,7 +16,8 @@ from sessions_app.watching.looking import Outcome, look
 
 PAUSE = timedelta(minutes=10)
 MOST_WAITING = 20
-# What one search may take of the worker, and how many it does at once: nodes and threads have other things to do.
+# What one search may take of the worker, and how many it does at once, of no more than half of its threads: nodes and
+# threads have other things to do.
 SECONDS = 240.0
 AT_ONCE = 2
 
@@ -58,7 +60,7 @@ def look_now(public_id: str) -> list[Outcome]:
 
 def do_waiting() -> None:
     """Does the next that waits, unless as many as may be are done at this moment."""
-    for place in range(AT_ONCE):
+    for place in range(max(1, min(AT_ONCE, settings.WORKER_THREADS // 2))):
         with lease(f"searching-for-money:{place}") as is_ours:
             if is_ours:
                 _do_next()
