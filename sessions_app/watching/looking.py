@@ -15,6 +15,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from chains_app.calls.search import Search
+from chains_app.evm.deadline_client import deadline
 from chains_app.networks.networks import Network, enabled_networks
 from chains_app.reading.reader import Doubt, ReaderUnavailable, WrongChain
 from chains_app.reading.scanning import CursorMoved, Position, position
@@ -38,39 +39,62 @@ class Outcome(NamedTuple):
 
 
 def look(session: CheckoutSession, *, seconds: float = inf) -> list[Outcome]:
-    """What is found is stored and counted. Takes no longer than so many seconds, and a call or two of each network.
+    """What is found is stored and counted. Takes no longer than so many seconds.
 
-    One that is slow keeps no other from being looked at: each has its share of what is left.
+    One that is slow keeps no other from being looked at: each has its share of what is left. Those whose share was too
+    small go on with what the others left over.
     """
     ends_at = time.monotonic() + seconds
-    outcomes = []
-    networks = enabled_networks(session.mode)
-    for before, network in enumerate(networks):
-        now = time.monotonic()
-        share = (ends_at - now) / (len(networks) - before)
-        known = frozenset(_to_address(network, session).values_list("pk", flat=True))
-        try:
-            said = Look(network, session, now + share).all()
-        except (ReaderUnavailable, WrongChain) as problem:
-            said = f"could not be read: {problem}"
-        except CursorMoved:
-            said = "its newest blocks are just being replaced; look again in a minute"
-        new = _to_address(network, session).exclude(pk__in=known).values_list("session__public_id", flat=True)
-        found = Counter(new.order_by("session"))
-        told = " and ".join(_payments(number, whose, session) for whose, number in found.items())
-        outcomes.append(Outcome(found.total(), f"{network.name}: {told or said or 'nothing new'}."))
-    return outcomes
+    looks = going_on = [Look(network, session) for network in enabled_networks(session.mode)]
+    while going_on:
+        for before, each in enumerate(going_on):
+            each.go_on((ends_at - time.monotonic()) / (len(going_on) - before))
+        going_on = [each for each in going_on if each.is_cut_short and time.monotonic() < ends_at]
+    return [each.outcome() for each in looks]
 
 
 class Look:
     """On one network."""
 
-    def __init__(self, network: Network, session: CheckoutSession, ends_at: float) -> None:
-        self._network, self._session, self._ends_at = network, session, ends_at
-        self._search = Search(network, session.deposit.address)
+    def __init__(self, network: Network, session: CheckoutSession) -> None:
+        self._network, self._session = network, session
         self._owner_may_spend = session.deposit.derivation_index is not None
+        self._known = frozenset(_to_address(network, session).values_list("pk", flat=True))
+        self._read_from: dict[str, int] = {}  # down to which block, by what was looked for
+        self._ends_at = inf
+        self._said = ""
+        self.is_cut_short = False
 
-    def all(self) -> str:
+    def go_on(self, seconds: float) -> None:
+        """Takes no longer than that, whatever the nodes do: then it is cut short."""
+        self._ends_at, self.is_cut_short = time.monotonic() + seconds, False
+        self._search = Search(self._network, self._session.deposit.address)  # whose nodes nobody was impatient with
+        try:
+            with deadline(seconds):
+                self._said = self._all()
+        except (ReaderUnavailable, WrongChain) as problem:
+            self._said = self._cut_short() if self._is_over else f"could not be read: {problem}"
+        except CursorMoved:
+            self._said = "its newest blocks are just being replaced; look again in a minute"
+
+    def outcome(self) -> Outcome:
+        """Of all that it did."""
+        new = _to_address(self._network, self._session).exclude(pk__in=self._known)
+        found = Counter(new.order_by("session").values_list("session__public_id", flat=True))
+        told = " and ".join(_payments(number, whose, self._session) for whose, number in found.items())
+        return Outcome(found.total(), f"{self._network.name}: {told or self._said or 'nothing new'}.")
+
+    @property
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self._ends_at
+
+    def _cut_short(self) -> str:
+        self.is_cut_short = True
+        read = f"looked back to block {max(self._read_from.values())} only" if self._read_from else ""
+        command = f"`manage.py look {self._session.public_id}` takes its time"
+        return f"{read or 'could not be read in time'}; {command}"
+
+    def _all(self) -> str:
         """What is to be said of it beside what was found; nothing, mostly."""
         at = position(self._network)
         if at is None:
@@ -88,7 +112,7 @@ class Look:
         coin = self._network.native.symbol if self._network.native else ""
         tokens = {asset: units for asset, units in wanted.items() if asset != coin}
         said = self._read(tokens, first, at, _TOKEN_BLOCKS, balances_tell=balances_tell) if tokens else ""
-        if coin in wanted:
+        if coin in wanted and not self.is_cut_short:
             said += self._coin({coin: wanted[coin]}, first, at, balances_tell=balances_tell)
         return said
 
@@ -108,16 +132,19 @@ class Look:
 
     def _read(self, wanted: dict[str, int], first: int, at: Position, width: int, *, balances_tell: bool) -> str:
         """Backwards, until what is missing is explained."""
-        for begin, end in _backwards(first, at.number, width):
+        what = " ".join(wanted)
+        upto = self._read_from.setdefault(what, at.number + 1) - 1
+        for begin, end in _backwards(first, upto, width):
             if balances_tell and not self._missing(wanted):
                 return ""
-            if time.monotonic() > self._ends_at:
-                return f"looked back to block {end + 1} only; `manage.py look {self._session.public_id}` takes its time"
+            if self._is_over:
+                return self._cut_short()
             doubts: list[Doubt] = []
             assets = self._missing(wanted) if balances_tell else wanted
             found = self._search.transfers(assets, begin, end, owner_may_spend=self._owner_may_spend, doubts=doubts)
             store(self._network, found, at=at)
             set_aside(self._network, doubts, timezone.now())
+            self._read_from[what] = begin
         missing = self._missing(wanted) if balances_tell else {}
         named = ", ".join(f"{amount_text(units, self._network.assets[each].decimals)} {each}"
                           for each, units in missing.items())  # fmt: skip

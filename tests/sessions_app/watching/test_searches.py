@@ -1,8 +1,8 @@
 """A session's money is looked for at its merchant's wish, one search of each business at a time."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -76,9 +76,16 @@ def test_each_business_has_its_turn_however_many_another_waits_for(
     assert done == [mias[0], ottos, mias[1], mias[2]]
 
 
-def test_a_slow_one_holds_up_no_other_business_and_two_are_looked_for_at_once(
-    new_session: Callable[..., CheckoutSession], ottos: CheckoutSession, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("threads", "at_once"), [(48, 2), (4, 2), (3, 1), (2, 1), (1, 1)])
+def test_a_slow_one_holds_up_no_other_business_and_two_are_looked_for_at_once_where_threads_are_left(
+    new_session: Callable[..., CheckoutSession],
+    ottos: CheckoutSession,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    threads: int,
+    at_once: int,
 ) -> None:
+    settings.WORKER_THREADS = threads
     third = create_session(merchant=merchant("Tea", PATS_WALLET), mode="test", terms=agreed())
     mias = [shown_an_address(new_session()) for _ in range(2)]
     for each in (*mias, ottos, shown_an_address(third)):
@@ -92,26 +99,44 @@ def test_a_slow_one_holds_up_no_other_business_and_two_are_looked_for_at_once(
 
     monkeypatch.setattr("sessions_app.watching.searches.look", slow)
     do_waiting()
-    assert begun == [mias[0], ottos]
+    assert begun == [mias[0], ottos][:at_once]
 
 
-def test_a_slow_network_takes_no_other_ones_time(ottos: CheckoutSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    now, left = time.monotonic(), []
+@pytest.mark.parametrize(
+    ("takes", "shares"),
+    [
+        ({"sandbox": 500, "devchain": 500}, [("sandbox", 120), ("devchain", 120)]),
+        ({"sandbox": 200, "devchain": 20}, [("sandbox", 120), ("devchain", 120), ("sandbox", 100)]),
+        ({"sandbox": 20, "devchain": 200}, [("sandbox", 120), ("devchain", 220)]),
+    ],
+)
+def test_a_slow_network_takes_no_other_ones_time_and_goes_on_with_what_is_left(
+    ottos: CheckoutSession,
+    monkeypatch: pytest.MonkeyPatch,
+    takes: dict[str, float],
+    shares: list[tuple[str, float]],
+) -> None:
+    now, given = 0.0, []
     monkeypatch.setattr(looking.time, "monotonic", lambda: now)
     monkeypatch.setattr(looking, "enabled_networks", lambda _mode: [network("sandbox"), network("devchain")])
 
     class Slow:
-        """Takes its time, and a call."""
+        """Takes its time, or all that it is given."""
 
-        def __init__(self, _network: Network, _session: CheckoutSession, ends_at: float) -> None:
-            self.ends_at = ends_at
+        def __init__(self, of: Network, _session: CheckoutSession) -> None:
+            self.id = of.id
 
-        def all(self) -> str:
+        def go_on(self, seconds: float) -> None:
             nonlocal now
-            left.append(self.ends_at - now)
-            now = self.ends_at + 20
-            return ""
+            given.append((self.id, seconds))
+            taken = min(seconds, takes[self.id])
+            now += taken
+            takes[self.id] -= taken
+            self.is_cut_short = takes[self.id] > 0
+
+        def outcome(self) -> looking.Outcome:
+            return looking.Outcome(0, "")
 
     monkeypatch.setattr(looking, "Look", Slow)
     looking.look(ottos, seconds=240)
-    assert left == pytest.approx([120, 100])
+    assert given == shares
