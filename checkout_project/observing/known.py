@@ -91,7 +91,11 @@ def _queued(queued: Queued) -> Iterator[Metric]:
     around = queued.neighbours or ()
     names = {each.place.host: not each.name_problem for each in around}
     yield _by("host", "tallystick_dns_up", "Whether a name server leads to a host that we need.", names)
-    left = {each.place.label: 0.0 if each.problem else each.left for each in around if each.left is not None}
+    left: dict[str, float] = {}  # of what is looked at in several ways (a replica's trust, say) the worst
+    for each in around:
+        if each.left is not None:
+            seconds = 0.0 if each.problem else each.left
+            left[each.place.label] = min(seconds, left.get(each.place.label, inf))
     yield _by("host", "tallystick_certificate_seconds_left", "Until a certificate ends; 0: it is not believed.", left)
 
 

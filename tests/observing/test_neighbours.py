@@ -95,6 +95,22 @@ def test_a_certificate_that_nobody_believes(
     assert why in page
 
 
+@pytest.mark.parametrize("last", ["what ends last", "what ends first", "what is not believed"])
+def test_of_one_port_that_is_looked_at_in_several_ways_the_worst_is_told(client: Client, db: None, last: str) -> None:
+    ways = {
+        "what ends last": Neighbour(place=here(5432, "DATABASE_URL", tls=Tls.POSTGRESQL), left=90.0 * DAY),
+        "what ends first": Neighbour(place=here(5432, "RPC_URL_BASE"), left=5.0 * DAY),
+        "what is not believed": Neighbour(place=here(5432, "KRAKEN_URL"), left=60.0 * DAY, problem="mismatch"),
+    }
+    found = sorted(ways.values(), key=lambda each: each is ways[last])
+    told.keep(found)
+    assert 'tallystick_certificate_seconds_left{host="127.0.0.1:5432"} 0.0' in client.get("/metrics").content.decode()
+    told.keep([each for each in found if not each.problem])
+    numbers = client.get("/metrics").content.decode()
+    left = float(numbers.partition('seconds_left{host="127.0.0.1:5432"} ')[2].split()[0])
+    assert 4 * DAY < left <= 5 * DAY
+
+
 class _Mail(socketserver.StreamRequestHandler):
     """Begins in clear, as mail servers do."""
 
