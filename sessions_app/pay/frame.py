@@ -33,11 +33,11 @@ def buyers_page(door: BuyersDoor) -> Callable[[HttpRequest, str], HttpResponse]:
     def view(request: HttpRequest, page_token: str) -> HttpResponse:
         try:
             session = session_for_buyer(page_token)
+            let_shops_frame(request, session.merchant, session.mode)  # whatever goes wrong after this
             if request.method == "GET" and _chose(session, request):
                 session = session_for_buyer(page_token)  # that is no news to whoever chose it
         except SessionNotFound:
             return _not_found(request)
-        let_shops_frame(request, session.merchant, session.mode)
         with speaking(request, *session.wished_languages, offer=session.merchant.speaks):
             if is_from_here(request):
                 response = door(request, session)

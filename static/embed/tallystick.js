@@ -8,8 +8,8 @@
 //
 // Each result is an event `tallystick` as well: on the link, else on the document, with `detail.type`. It is told for
 // the buyer's eyes: hand out goods when your server has the webhook. Where the page may not stand in a frame (name your
-// origin in the dashboard, under Embedding), or where nothing of ours answers in the frame any more, the buyer is led to
-// it instead.
+// origin in the dashboard, under Embedding), or where nothing of ours answers in the frame any more though it is loaded
+// again, the buyer is led to it instead.
 (() => {
   const home = new URL(document.currentScript.src).origin;
   const LOADING_MS = 10_000; // how long the page may take to come at all
@@ -37,6 +37,7 @@
     let last = { session: null, status: null };
     let here = page.href; // what the frame shows: a payment link's buyer has gone on to a payment of their own
     let timer = setTimeout(stop, LOADING_MS);
+    let tries = 1; // how often it is loaded anew when nothing answers: our database may just be restarted
 
     function tell(type, more = {}) {
       const result = { type, ...last, ...more };
@@ -49,12 +50,20 @@
       if (source !== frame.contentWindow || origin !== page.origin || !data?.tallystick) return;
       const { tallystick: type, session, status, url, ...more } = data;
       clearTimeout(timer);
-      if (url) here = new URL(url, page).href;
+      tries = 2; // it may stand here
+      const to = new URL(url ?? here, page);
+      if (to.origin === page.origin) here = to.href; // no script's address
       last = { session, status };
       hears[type]?.(more);
       if (told.has(type) || !(type in RESULTS)) return;
       told.add(type);
       tell(type, more);
+    }
+
+    function anew() {
+      if (!tries--) return stop();
+      frame.src = here;
+      timer = setTimeout(stop, LOADING_MS);
     }
 
     function stop() {
@@ -72,7 +81,7 @@
     frame.onload = () => {
       frame.contentWindow.postMessage({ tallystick: "hello" }, page.origin);
       clearTimeout(timer);
-      timer = setTimeout(stop, ANSWER_MS);
+      timer = setTimeout(anew, ANSWER_MS);
     };
     return { frame, tell, end };
   }

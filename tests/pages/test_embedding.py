@@ -184,6 +184,12 @@ def test_where_nothing_answers_any_more_the_buyer_is_led_to_the_payment_they_wer
     expect(payment.locator("[name=email]")).to_be_visible()
     payment.locator("html").evaluate("(_, url) => location.assign(url)", picked)
     expect(payment.locator("#news")).to_contain_text("Waiting for your payment")
+    payment.locator("html").evaluate("() => parent.postMessage({ tallystick: 'ready', url: 'javascript:0' }, '*')")
+    with outside.expect_request(picked):  # loaded again: it may have been a moment's fault
+        payment.locator("html").evaluate("() => location.assign('/pay/nobodys')")
+    expect(payment.locator("#news")).to_contain_text("Waiting for your payment")
+    whole = outside.main_frame
+    outside.route(picked, lambda route: route.continue_() if route.request.frame == whole else route.abort())
     payment.locator("html").evaluate("() => location.assign('/pay/nobodys')")
     if shown.startswith("mount"):
         outside.locator("#box a").click()
