@@ -26,7 +26,7 @@ from sessions_app.watching.found_late import store
 
 # Chains' clocks differ from ours.
 _EARLIER = timedelta(minutes=10)
-_TOKEN_BLOCKS, _COIN_BLOCKS = 50_000, 500
+TOKEN_BLOCKS, _COIN_BLOCKS = 50_000, 500
 # Blocks that are read in full, where the coin's former balances cannot be asked for.
 MOST_FULL_BLOCKS = 5_000
 
@@ -111,7 +111,7 @@ class Look:
         first = max(1, self._search.first_block_since(since, upto=at.number))
         coin = self._network.native.symbol if self._network.native else ""
         tokens = {asset: units for asset, units in wanted.items() if asset != coin}
-        said = self._read(tokens, first, at, _TOKEN_BLOCKS, balances_tell=balances_tell) if tokens else ""
+        said = self._read(tokens, first, at, TOKEN_BLOCKS, balances_tell=balances_tell) if tokens else ""
         if coin in wanted and not self.is_cut_short:
             said += self._coin({coin: wanted[coin]}, first, at, balances_tell=balances_tell)
         return said

@@ -160,7 +160,7 @@ NUMBERS: dict[str, dict[str, object]] = {
     },
     "sessions_app.watching.second_looks": {"MOST_ROWS": 20},
     "sessions_app.watching.looking": {
-        "_EARLIER": timedelta(minutes=10), "MOST_FULL_BLOCKS": 5_000, "_COIN_BLOCKS": 500, "_TOKEN_BLOCKS": 50_000,
+        "_EARLIER": timedelta(minutes=10), "MOST_FULL_BLOCKS": 5_000, "_COIN_BLOCKS": 500, "TOKEN_BLOCKS": 50_000,
     },
     "sessions_app.watching.second_reading": {"MANY": 5_000, "TIMES_WIDER": 4},
     "sessions_app.watching.sightings": {"MINED_AGAIN_WITHIN": timedelta(hours=1)},

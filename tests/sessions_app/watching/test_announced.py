@@ -1,7 +1,6 @@
 """What became of a transaction that a buyer's wallet told of, by a real node: the page says that, and never more."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
 
@@ -192,10 +191,8 @@ def test_what_was_sped_up_is_paid_by_the_other_transaction(buyer: Buyer, held: A
 
 
 def test_a_version_that_knows_no_such_word_goes_on_beside_one_that_does(buyer: Buyer, held: Anvil) -> None:
-    """The former one has a list of words, and ends where the column has none of them."""
     tx_hash = buyer.sends()
-    for word in ("failed", "replaced"):
-        buyer.says(**{word: tx_hash})
+    buyer.says(failed=tx_hash, replaced=tx_hash)
     assert buyer.said.known_fate == "set_aside"
     assert buyer.said.fate in {"", "taken_back", "unknown", "waiting", "done", "reverted", "replaced"}
     buyer.says(failed=tx_hash)
@@ -286,27 +283,6 @@ def test_what_cannot_be_asked_about_holds_up_no_other_look(buyer: Buyer, monkeyp
     monkeypatch.setattr(second_looks, "follow_collections", followed.append)
     buyer.street.looked()
     assert followed == [DEVCHAIN]
-
-
-@pytest.mark.parametrize(("most", "number"), [("MOST_ASKED", 1), ("MOST_LOOKED_AT", 2)])
-def test_each_has_its_turn_however_many_are_told_of(
-    buyer: Buyer, new_session: Callable[..., CheckoutSession], monkeypatch: pytest.MonkeyPatch, most: str, number: int
-) -> None:
-    told = [f"0x{made_up:064x}" for made_up in range(4)]
-    for tx_hash in told:
-        choose_option(session=(session := new_session()), asset="USDC", network="devchain", now=timezone.now())
-        announce(session, tx_hash=tx_hash, amount="49.00 USDC", now=timezone.now() - timedelta(minutes=1))
-    asked: list[str] = []
-
-    def ask(_network: Network, tx_hashes: list[str], **_: int) -> dict[str, None]:
-        asked.extend(tx_hashes)
-        return dict.fromkeys(tx_hashes)
-
-    monkeypatch.setattr(announced, most, number)
-    monkeypatch.setattr(announced, "standings_of", ask)
-    for _ in range(4 // number):
-        announced.follow_announced(DEVCHAIN)
-    assert sorted(asked) == told
 
 
 def test_nothing_is_asked_about_what_was_just_told_or_is_seen(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:

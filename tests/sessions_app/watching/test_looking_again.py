@@ -1,9 +1,7 @@
 """Money that came while nobody watched is found at any time, and credited by the rules of late money."""
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -17,7 +15,7 @@ from sessions_app.models import CheckoutSession, DepositAddress, MoneySearch, Pa
 from sessions_app.paying.quoting import choose_option
 from sessions_app.state import lifecycle
 from sessions_app.watching import looking
-from sessions_app.watching.looking import Look, look
+from sessions_app.watching.looking import look
 from sessions_app.watching.searches import PAUSE, do_waiting
 from sessions_app.watching.second_looks import look_again
 from sessions_app.watching.watcher import watch_network
@@ -185,54 +183,6 @@ def test_what_is_found_is_whose_the_address_was_when_it_came(
     call_command("rescan", "--network=devchain", f"--from={chain.node.head() - DEEP - 3}")
     assert own(Payment).get().session_id == owner.pk
     assert "payment found" not in said(owner)
-
-
-def test_time_that_is_over_ends_a_look_with_a_word(chain: Devchain, ended: CheckoutSession) -> None:
-    pays(chain, ended)
-    assert "takes its time" in " ".join(each.said for each in look(ended, seconds=-1))
-    assert not own(Payment).exists()
-
-
-def test_nodes_that_are_slow_in_every_call_take_no_longer_than_there_is_time(
-    chain: Devchain, proxy: FaultyProxy, new_session: NewSession
-) -> None:
-    session = unwatched(picks(new_session(), "USDC"))
-    pays(chain, session)
-    proxy.drips = "body"
-    began = time.monotonic()
-    told = " ".join(each.said for each in look(session, seconds=1))
-    assert time.monotonic() - began < 2
-    assert f"Devchain: could not be read in time; `manage.py look {session.public_id}` takes its time." in told
-    assert "Sandbox: " in told
-
-
-def test_what_was_cut_short_goes_on_from_the_block_where_it_stopped(
-    chain: Devchain, proxy: FaultyProxy, new_session: NewSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = unwatched(picks(new_session(), "USDC"))
-    pays(chain, session)
-    chain.node.mine(10)
-    watch_network(DEVCHAIN)
-    now, stores = time.monotonic(), looking.store
-
-    def takes_a_second(*args: Any, **more: Any) -> None:
-        nonlocal now
-        now += 1
-        stores(*args, **more)
-
-    monkeypatch.setattr(looking.time, "monotonic", lambda: now)
-    monkeypatch.setattr(looking, "store", takes_a_second)
-    monkeypatch.setattr(looking, "_TOKEN_BLOCKS", 5)
-    once, head = Look(DEVCHAIN, session), chain.node.head()
-    once.go_on(1)
-    assert once.is_cut_short
-    assert f"looked back to block {head - 4} only" in once.outcome().said
-    proxy.forget()
-    once.go_on(100)
-    assert not once.is_cut_short
-    assert once.outcome().found == 1
-    upto = [int(params[0]["toBlock"], 16) for method, params in proxy.calls if method == "eth_getLogs"]
-    assert max(upto) == head - 5
 
 
 # --- commands
