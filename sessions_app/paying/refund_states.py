@@ -18,10 +18,10 @@ from common.money import amount_text
 from common.postgresql.bulk_sql import update_rows
 from merchants_app.audit import record
 from sessions_app.books.booking import book_refunds, book_told_refunds
-from sessions_app.models import Decision, PendingDecision, Refund
+from sessions_app.models import Decision, Payment, PendingDecision, Refund
 from sessions_app.owed.letters import Owed, owe
 from sessions_app.state.lifecycle import News, lock, lock_many, reassess, reassess_many
-from sessions_app.status import REFUND_MOVES, DecisionKind, LetterKind, RefundStatus
+from sessions_app.status import REFUND_MOVES, TOO_MUCH, DecisionKind, LetterKind, RefundStatus
 from webhooks_app.event_types import EventType
 
 # Of a refund that is on no chain.
@@ -136,10 +136,26 @@ def by_itself(refund: Refund) -> str:
 
 
 def _open_again(refund: Refund) -> None:
-    """What its transfer had settled by itself: that is gone, and the money still here."""
-    if refund.tx_hash:
-        settled = Decision.objects.filter(session=refund.session_id, kind=DecisionKind.REFUNDED, tx_hash=refund.tx_hash)
-        settled.filter(actor=by_itself(refund)).delete()
+    """What its transfer had settled by itself, or together with other refunds: that is gone, and the money still here.
+
+    Together they settle what is about money of the same asset, and too much in whichever asset was paid with.
+    """
+    if not refund.seen_at:
+        return
+    of_it = Payment.objects.filter(session=refund.session_id, network=refund.network, asset=refund.asset)
+    pays = dict(of_it.values_list("public_id", "counts"))
+    actors = [by_itself(each) for each in Refund.objects.filter(session=refund.session_id)]
+    settled = Decision.objects.filter(
+        session=refund.session_id, kind=DecisionKind.REFUNDED, actor__in=actors, decided_at__gte=refund.seen_at
+    )
+    undone = [
+        each.pk
+        for each in settled
+        if each.actor == by_itself(refund)
+        or not pays.keys().isdisjoint(each.seen)
+        or (each.issue in TOO_MUCH and any(pays.values()))
+    ]
+    settled.filter(pk__in=undone).delete()
 
 
 def said_to_be_back(session_id: int) -> PendingDecision | None:

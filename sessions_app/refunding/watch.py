@@ -182,7 +182,8 @@ def _place(transfer: Transfer) -> dict[str, Any]:
 def _conclude(refund: Refund, now: datetime) -> None:
     """Settles what was open when it was prepared, if all that is back now and nothing else has come. It is noted.
 
-    So does it for those that were final before: of too much, the last part that goes back settles the whole.
+    So does it for those that were final before: of too much, the last part that goes back settles the whole. It comes
+    first, since the decision names the transfer that made it so.
     """
     actor = by_itself(refund)
     done = Move(
@@ -196,7 +197,7 @@ def _conclude(refund: Refund, now: datetime) -> None:
     session = with_facts(CheckoutSession.objects.filter(pk=refund.session_id), "merchant").get()
     record(merchant=session.merchant, mode=session.mode, actor=actor, action="refund.done",
            subject=session.public_id, tx_hash=refund.tx_hash)  # fmt: skip
-    for each in session.refunds.all():
+    for each in sorted(session.refunds.all(), key=lambda each: each.pk != refund.pk):
         if each.status == RefundStatus.CONFIRMED and each.issue and is_returned(session, each):
             _settle(session, each, now)
 

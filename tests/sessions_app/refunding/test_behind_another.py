@@ -1,10 +1,12 @@
 """Too much, beside money in an asset that was not asked for: each goes back for its own reason, whichever is shown."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
+from chains_app.sandbox.chain import take_back
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
 from sessions_app.refunding.refunds import play_refund
@@ -81,6 +83,28 @@ def test_parts_of_too_much_settle_the_whole_in_whichever_order_they_are_final(
         play_refund(refund, now=timezone.now())
         sandbox.wait(4, both)
     assert issue_of(both) == ("paid_twice", False)
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_parts_that_settled_it_together_open_it_again_when_one_is_gone(
+    sandbox: Sandbox, session: CheckoutSession, lost: int
+) -> None:
+    late = sandbox.play(session, "late_short", asset="USDC")
+    parts = [prepared(late, kind="amount", amount=Decimal("22.05")) for _ in range(2)]
+    for part in parts:
+        play_refund(part, now=timezone.now())
+        sandbox.wait(4, late)
+        part.refresh_from_db()
+    assert issue_of(late) == ("late", False)
+    assert late.decisions.get().tx_hash == parts[1].tx_hash
+    take_back(tx_hash=parts[lost].tx_hash, now=timezone.now())
+    sandbox.wait(4, late)
+    assert (issue_of(late), represent(refreshed(late)).amount_refunded) == (("late", True), Decimal("22.05"))
+    parts[lost].refresh_from_db()
+    play_refund(parts[lost], now=timezone.now())
+    sandbox.wait(4, late)
+    parts[lost].refresh_from_db()
+    assert (issue_of(late), late.decisions.get().tx_hash) == (("late", False), parts[lost].tx_hash)
 
 
 def test_by_hand_only_what_is_shown_is_answered(sandbox: Sandbox, both: CheckoutSession) -> None:
