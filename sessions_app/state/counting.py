@@ -71,6 +71,8 @@ class Facts:
     back_before_loss: Decimal = ZERO  # of that, what had when the network took a final payment back
     # What had, or was to go, before it was paid: it pays for nothing. Also what is not sure.
     back_unpaid: Decimal = ZERO
+    # What has gone or is to go by refunds that were withdrawn when it was paid: of too much, and of nothing that paid.
+    back_of_excess: Decimal = ZERO
     # Of what has, what nothing was to be decided about when it was asked for.
     back_undecided: Decimal = ZERO
 

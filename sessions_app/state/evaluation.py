@@ -296,5 +296,5 @@ def _is_decided(facts: Facts, oddity: _Oddity, *kinds: DecisionKind) -> bool:
 def _is_too_much(facts: Facts, payments: Sequence[PaymentFact]) -> bool:
     """A cent of a dollar is fifteen naira: who pays just what was asked has not paid too much."""
     rounding = max((p.step for p in payments), default=ZERO)
-    excess = paid_by(facts, payments) - facts.price
+    excess = paid_by(facts, payments) - facts.back_of_excess - facts.price
     return excess > facts.tolerance + rounding and excess >= facts.unit

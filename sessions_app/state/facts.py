@@ -104,13 +104,14 @@ def _step(payment: Payment | PaymentView) -> Decimal:
 def _with_back(session: Session, facts: Facts) -> Facts:
     """With what refunds are worth, and what the merchant says to have sent back without one: of what counts."""
     paying = _paying(session, facts)
-    sure = _back(session, paying, is_sure=True)
+    sure, every = (_back(session, paying, is_sure=is_sure) for is_sure in (True, False))
     lost_at = max((p.vanished_at for p in paying if p.vanished_at), default=None)
     return replace(
         facts,
         sent_back=sum_of(sure),
         back_before_loss=sum_of(each for each in sure if lost_at is None or each.at <= lost_at),
-        back_unpaid=gone_before(facts.completed_at, _back(session, paying, is_sure=False), paying),
+        back_unpaid=gone_before(facts.completed_at, every, paying),
+        back_of_excess=sum_of(each for each in every if facts.completed_at and each.is_beside_what_paid),
         back_undecided=sum_of(each for each in sure if each.refund and not each.issue),
     )
 

@@ -12,6 +12,7 @@ from sessions_app.models import CheckoutSession, Refund
 from sessions_app.paying.decisions import case_of, decide, early_case
 from sessions_app.reading.session_story import ledger_of, story_of
 from sessions_app.receipts.content import content_of
+from sessions_app.refunding.refundable import excess
 from sessions_app.refunding.refunds import play_refund, withdraw_refund
 from sessions_app.refunding.told import tell_transaction
 from sessions_app.state.facts import with_facts
@@ -213,3 +214,31 @@ def test_what_stood_when_the_order_was_paid_did_not_pay_for_it_though_it_was_wit
     assert stands(refreshed(part_paid)) == ("completed", "overpaid", "overpaid", True)
     after = seen_after_all(sandbox, part_paid, refund)
     assert (stands(after), received_value(after)) == (("completed", "paid", None, False), PRICE)
+
+
+def told_and_withdrawn(session: CheckoutSession, kind: str = "full", **changes: Any) -> Refund:
+    refund = tell_transaction(prepared(session, kind=kind, **changes), "0x" + "5e" * 32, actor="mia@example.com")
+    assert withdraw_refund(refund, actor="mia@example.com", now=timezone.now())
+    return refund
+
+
+def test_what_was_withdrawn_when_the_order_was_paid_takes_from_what_is_too_much(
+    sandbox: Sandbox, part_paid: CheckoutSession
+) -> None:
+    refund = told_and_withdrawn(part_paid)
+    sandbox.send_to(part_paid.deposit.address, "49.00")
+    assert stands(refreshed(part_paid)) == ("completed", "overpaid", "overpaid", True)
+    after = seen_after_all(sandbox, part_paid, refund)
+    assert (stands(after), excess(after)) == (("completed", "paid", None, False), 0)
+    after = sandbox.wait(4, part_paid)
+    assert (stands(after), represent(after).amount_net) == (("completed", "paid", None, False), PRICE)
+
+
+def test_so_it_does_beside_another_that_stood(sandbox: Sandbox, part_paid: CheckoutSession) -> None:
+    sent_back(sandbox, part_paid, kind="amount", amount=Decimal("5.00"))
+    refund = told_and_withdrawn(part_paid, kind="amount", amount=Decimal("5.00"))
+    sandbox.send_to(part_paid.deposit.address, "14.70")
+    assert stands(refreshed(part_paid)) == ("completed", "overpaid", "overpaid", True)
+    seen_after_all(sandbox, part_paid, refund)
+    after = sandbox.wait(4, part_paid)
+    assert (after.issue, after.needs_decision, excess(after)) == (None, False, 0)
