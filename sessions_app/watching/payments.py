@@ -227,26 +227,28 @@ def _holders(addresses: Collection[str]) -> dict[str, list[_Holder]]:
 
 def _placed(network: Network, seen: Sightings) -> tuple[list[Payment], list[Payment]]:
     """Puts known payments where they were seen now; returns those that are back, and those confirmed no longer."""
-    if not seen.again:
-        return [], []
+    named = {each.tx_hash for each in seen.again} | {each.tx_hash for each in seen.again.values()}
     rows = Payment.objects.select_for_update(of=("self",)).select_related("session__deposit")
-    known = list(rows.filter(network=network.id, tx_hash__in={each.tx_hash for each in seen.again}))
-    taken = {identity(payment).place for payment in known if not payment.vanished_at}
+    known = list(rows.filter(network=network.id, tx_hash__in=named))
+    taken = {identity(payment).place: payment.pk for payment in known if not payment.vanished_at}
     moved, returned, unsettled = [], [], []
     for payment in known:
         transfer = seen.again.get(identity(payment))
-        if payment.vanished_at and identity(payment).place in taken:
+        if transfer is None or not (payment.vanished_at or payment.block_hash != transfer.block_hash):
             continue
-        if transfer and (payment.vanished_at or payment.block_hash != transfer.block_hash):
-            if payment.vanished_at:
-                returned.append(payment)
-            elif payment.confirmed_at:
-                unsettled.append(payment)
-            # Its value stays as it was counted. How deep it is begins anew.
-            payment.tx_hash = transfer.tx_hash
-            payment.block_number, payment.block_hash = transfer.block_number, transfer.block_hash
-            payment.vanished_at = payment.confirmed_at = None
-            moved.append(payment)
+        is_free = taken.setdefault((transfer.tx_hash, transfer.log_index), payment.pk) == payment.pk
+        if payment.vanished_at:
+            if not is_free:
+                continue
+            returned.append(payment)
+        elif payment.confirmed_at:
+            unsettled.append(payment)
+        # Its value stays as it was counted. How deep it is begins anew; where another has its place, it is asked for.
+        payment.vanished_at = payment.confirmed_at = None
+        if is_free:
+            payment.tx_hash, payment.block_hash = transfer.tx_hash, transfer.block_hash
+            payment.block_number = transfer.block_number
+        moved.append(payment)
     if moved:
         Payment.objects.bulk_update(moved, ["tx_hash", "block_number", "block_hash", "vanished_at", "confirmed_at"])
     return returned, unsettled

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import FROM_INSIDE, Transfer
 from common.postgresql.rare_rows import rare
-from sessions_app.models import CheckoutSession, Payment
+from sessions_app.models import CheckoutSession, DepositAddress, Payment
 from sessions_app.models.payment import Basis
 from sessions_app.paying.valuation import Valuer
 from sessions_app.watching.holders import holder_at
@@ -92,25 +92,43 @@ def _renamed(network: Network, new: Iterable[Transfer], gone: Iterable[Payment])
     """What came from inside contracts in blocks that were given up, and stands in others now, by what it was called.
 
     Its name is made of its block's, so the chain cannot say that it is the same; nor can it be told from as much that
-    the same buyer sends anew, which is no other money either.
+    the same buyer sends anew, which is no other money either. What is gone by this pass comes before what was gone
+    already, and then what is nearest in time.
     """
     inside = [each for each in new if each.log_index == FROM_INSIDE]
     if not inside:
         return {}
+    recipients = {each.recipient for each in inside}
     at_these = Payment.objects.filter(
-        network=network.id, log_index=FROM_INSIDE, session__deposit__address__in={each.recipient for each in inside}
+        network=network.id, log_index=FROM_INSIDE, session__deposit__address__in=recipients, vanished_at__isnull=False
     )
-    lost = list(at_these.filter(vanished_at__isnull=False).select_related("session__deposit").order_by("id"))
-    lost += [payment for payment in gone if payment.log_index == FROM_INSIDE]
+    lost = [payment for payment in gone if payment.log_index == FROM_INSIDE]
+    lost += at_these.select_related("session__deposit")
+    deposits = DepositAddress.objects.filter(address__in=recipients).order_by("-id")
+    holders: dict[str, list[DepositAddress]] = defaultdict(list)
+    for deposit in deposits.only("address", "session_id", "created_at"):
+        holders[deposit.address].append(deposit)
     found: dict[Identity, Transfer] = {}
     for transfer in inside:
-        same = (payment for payment in lost if identity(payment) not in found and _is_mined_again(payment, transfer))
-        if payment := next(same, None):
-            found[identity(payment)] = transfer
+        came = transfer.block_time
+        if came is None or transfer.recipient not in holders:
+            continue
+        holder = holder_at(holders[transfer.recipient], came, since=lambda deposit: deposit.created_at)
+        same = [
+            payment
+            for payment in lost
+            if payment.session_id == holder.session_id
+            and identity(payment) not in found
+            and may_be_mined_again(payment, transfer)
+        ]
+        if same:
+            nearest = min(same, key=lambda each: (each.vanished_at is not None, abs(each.arrived_at - came)))
+            found[identity(nearest)] = transfer
     return found
 
 
-def _is_mined_again(payment: Payment, transfer: Transfer) -> bool:
+def may_be_mined_again(payment: Payment, transfer: Transfer) -> bool:
+    """Whether, coming from inside contracts both, they may be the same money in two blocks."""
     known = identity(payment)
     is_alike = (known.asset, known.amount_units, known.recipient) == (
         transfer.asset, transfer.amount_units, transfer.recipient,

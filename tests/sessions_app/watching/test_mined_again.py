@@ -1,21 +1,27 @@
 """Coin from inside a contract whose block is given up: in another one it has another name, and is the same money."""
 
 import secrets
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from chains_app.reading.reader import FROM_INSIDE
-from chains_app.sandbox.chain import send, take_back
-from sessions_app.models import CheckoutSession
+from chains_app.calls.readers import reader_for
+from chains_app.reading.reader import FROM_INSIDE, Transfer
+from chains_app.sandbox.chain import mine, send, take_back
+from sessions_app.models import CheckoutSession, DepositAddress
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
 from sessions_app.refunding.refundable import arrived
 from sessions_app.refunding.refunds import play_refund
 from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
+from sessions_app.watching.payments import record
+from sessions_app.watching.sightings import Sightings, identity, take_in
 from tests.cast import refreshed
 from tests.sandbox import Sandbox, events_of
 from tests.sessions_app.refunding.test_refunds import prepared
@@ -26,11 +32,15 @@ PART = Decimal("0.0100")
 
 def from_inside(sandbox: Sandbox, session: CheckoutSession, amount: Decimal = PRICE, *, seconds: int = 5) -> None:
     """So much ETH in a block of its own: its hash is made of that block's."""
+    sent(session, amount)
+    sandbox.skip(milliseconds=10)
+    sandbox.wait(seconds, session)
+
+
+def sent(session: CheckoutSession, amount: Decimal = PRICE) -> None:
     name = {"tx_hash": f"0x{secrets.token_hex(32)}", "log_index": FROM_INSIDE}
     units = int(amount.scaleb(18))
     send(recipient=session.deposit.address, contract=None, amount_units=units, now=timezone.now(), **name)
-    sandbox.skip(milliseconds=10)
-    sandbox.wait(seconds, session)
 
 
 def given_up(sandbox: Sandbox, session: CheckoutSession, *, seconds: int = 0) -> CheckoutSession:
@@ -123,3 +133,73 @@ def test_of_two_alike_that_come_again_each_is_one(sandbox: Sandbox, waiting: Che
         from_inside(sandbox, waiting, Decimal("0.0098"))
     assert waiting.payments.count() == 2
     assert stands(refreshed(waiting)) == ("completed", "paid", None, False)
+
+
+HALF = Decimal("0.0098")
+
+
+@pytest.fixture
+def alike(sandbox: Sandbox, waiting: CheckoutSession) -> CheckoutSession:
+    """Two payments of as much, one after the other."""
+    for _ in range(2):
+        from_inside(sandbox, waiting, HALF)
+    return waiting
+
+
+def test_what_is_gone_just_now_is_meant_and_not_what_was_gone_before(sandbox: Sandbox, alike: CheckoutSession) -> None:
+    first, second = alike.payments.order_by("id")
+    take_back(tx_hash=first.tx_hash, now=timezone.now())
+    sandbox.wait(3, alike)
+    take_back(tx_hash=second.tx_hash, now=timezone.now())
+    from_inside(sandbox, alike, HALF)
+    assert [bool(each.vanished_at) for each in alike.payments.order_by("id")] == [True, False]
+    assert alike.payments.get(pk=second.pk).times_vanished == 0
+
+
+def test_of_what_was_gone_before_the_nearest_in_time_is_meant(sandbox: Sandbox, alike: CheckoutSession) -> None:
+    for payment in alike.payments.all():
+        take_back(tx_hash=payment.tx_hash, now=timezone.now())
+    sandbox.wait(3, alike)
+    from_inside(sandbox, alike, HALF)
+    assert [bool(each.vanished_at) for each in alike.payments.order_by("id")] == [True, False]
+
+
+def found_elsewhere(sandbox: Sandbox, session: CheckoutSession) -> list[Transfer]:
+    """What comes to light of the chain's newest blocks, which the watcher has not read."""
+    sandbox.skip(seconds=2)
+    return reader_for(sandbox.network).transfers(
+        frozenset([session.deposit.address]), 1, mine(timezone.now()).number, wallets=frozenset()
+    )
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_nothing_is_put_where_another_payment_is(sandbox: Sandbox, waiting: CheckoutSession, *, is_gone: bool) -> None:
+    from_inside(sandbox, waiting)
+    from_inside(sandbox, waiting, PART)
+    first, second = waiting.payments.select_related("session__deposit").order_by("id")
+    if is_gone:
+        waiting.payments.filter(pk=first.pk).update(vanished_at=timezone.now())
+    there = found_elsewhere(sandbox, waiting)[-1]
+    assert there.tx_hash == second.tx_hash
+    again = {identity(first): replace(there, amount_units=int(first.amount_units))}
+    with transaction.atomic():
+        record(sandbox.network, Sightings(fresh=[], again=again, valued=[], eased=[]))
+    after = waiting.payments.get(pk=first.pk)
+    assert (after.tx_hash, after.confirmed_at is None) == (first.tx_hash, not is_gone)
+    assert bool(after.vanished_at) == is_gone
+
+
+def test_nobody_gets_another_holders_payment(
+    sandbox: Sandbox, waiting: CheckoutSession, new_session: Callable[..., CheckoutSession]
+) -> None:
+    from_inside(sandbox, waiting)
+    given_up(sandbox, waiting, seconds=3)
+    successor = new_session()
+    choose_option(session=successor, asset="ETH", network="sandbox", now=timezone.now())
+    DepositAddress.objects.filter(session=waiting).update(passed_on_at=timezone.now())
+    deposit = DepositAddress.objects.filter(session=successor)
+    deposit.update(address=waiting.deposit.address, created_at=timezone.now())
+    sent(waiting)
+    sightings = take_in(sandbox.network, found_elsewhere(sandbox, waiting), timezone.now())
+    assert (len(sightings.fresh), sightings.again) == (1, {})
+    assert sightings.fresh[0].session == successor
