@@ -18,7 +18,8 @@ from sessions_app.models import CheckoutSession, PendingDecision
 from sessions_app.paying.decisions import case_meant, check, decide
 from sessions_app.paying.refund_states import address_left
 from sessions_app.state.conflicts import about, shown_otherwise
-from sessions_app.state.facts import with_facts
+from sessions_app.state.counting import is_as_shown
+from sessions_app.state.facts import facts_of, with_facts
 from sessions_app.state.lifecycle import lock
 from sessions_app.status import DecisionKind
 
@@ -49,7 +50,7 @@ def decide_soon(
     lock(session.pk)  # who prepares a refund at this moment is first, or sees this
     answered = check(session=session, kind=kind, tx_hash=tx_hash, issue=issue)
     case = case_meant(session, kind, issue, now=now)
-    if case is None or set(payments) != set(case.payments):
+    if case is None or not is_as_shown(facts_of(session), payments, frozenset(case.payments)):
         raise shown_otherwise(session)
     pending, is_new = PendingDecision.objects.get_or_create(
         session=session,

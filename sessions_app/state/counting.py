@@ -165,6 +165,11 @@ def is_dust(facts: Facts, tokens: Collection[str]) -> bool:
     return all(p.value is not None for p in meant) and total(meant) < facts.unit
 
 
+def is_as_shown(facts: Facts, shown: Collection[str], tokens: frozenset[str]) -> bool:
+    """Whether these payments are still those that somebody was shown; dust that came since makes no difference."""
+    return tokens.issuperset(shown) and is_dust(facts, tokens.difference(shown))
+
+
 def seen_by(facts: Facts, *kinds: DecisionKind, on: Collection[str] = tuple(Issue)) -> frozenset[str]:
     """The payments that such decisions were about."""
     return frozenset().union(*(d.seen for d in facts.decisions if d.kind in kinds and d.issue in on))

@@ -24,6 +24,7 @@ from sessions_app.orders.stock import oversold
 from sessions_app.owed.letters import Owed, letters_on_moving, owe
 from sessions_app.state.children import payments_of
 from sessions_app.state.conflicts import about, money_on_its_way, not_open, reference_is_anothers, shown_otherwise
+from sessions_app.state.counting import is_as_shown
 from sessions_app.state.evaluation import Verdict, evaluate, is_restored
 from sessions_app.state.expiry_sql import expire_untouched
 from sessions_app.state.facts import facts_of, payments_decided_on, verdict_of, with_facts
@@ -150,7 +151,7 @@ def _decide(
         raise NothingToDecide(
             "There is nothing of that kind to decide on this session: look at it again.", about=about(session)
         )
-    if shown is not None and set(shown) != decided_on:
+    if shown is not None and not is_as_shown(facts_of(session), shown, decided_on):
         raise shown_otherwise(session)
     decision.decided_at, decision.seen = now, sorted(decided_on.union(decision.seen))
     decision.save()

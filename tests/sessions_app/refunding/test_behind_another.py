@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from chains_app.sandbox.chain import take_back
+from sessions_app.errors import NothingToDecide
 from sessions_app.models import CheckoutSession
 from sessions_app.paying.decisions import decide
 from sessions_app.refunding.refunds import play_refund
@@ -105,6 +106,28 @@ def test_parts_that_settled_it_together_open_it_again_when_one_is_gone(
     sandbox.wait(4, late)
     parts[lost].refresh_from_db()
     assert (issue_of(late), late.decisions.get().tx_hash) == (("late", False), parts[lost].tx_hash)
+
+
+def test_dust_that_comes_while_it_goes_back_keeps_nothing_open(sandbox: Sandbox, session: CheckoutSession) -> None:
+    late = sandbox.play(session, "late_short", asset="USDC")
+    refund = prepared(late, kind="full")
+    sandbox.send_to(late.deposit.address, "0.004")
+    assert late.payments.count() == 2
+    play_refund(refund, now=timezone.now())
+    sandbox.wait(4, late)
+    assert issue_of(late) == ("late", False)
+
+
+@pytest.mark.parametrize("shown", [["pay_unknown"], []])
+def test_who_was_shown_other_payments_decides_nothing(
+    sandbox: Sandbox, session: CheckoutSession, shown: list[str]
+) -> None:
+    late = sandbox.play(session, "late_short", asset="USDC")
+    if shown:
+        shown = [*shown, late.payments.get().public_id]
+    with pytest.raises(NothingToDecide, match="since you were shown"):
+        decide(session=late, kind=DecisionKind.WRITE_OFF, actor="mia@example.com", payments=shown)
+    assert issue_of(late) == ("late", True)
 
 
 def test_by_hand_only_what_is_shown_is_answered(sandbox: Sandbox, both: CheckoutSession) -> None:
