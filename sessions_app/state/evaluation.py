@@ -74,11 +74,9 @@ def tokens_to_decide(facts: Facts, now: datetime, issue: str) -> frozenset[str]:
 
 def open_issues(facts: Facts, now: datetime) -> dict[str, frozenset[str]]:
     """All that waits for a decision, also behind the most pressing, which is shown; and what each is about."""
-    found: dict[str, frozenset[str]] = {}
-    for oddity in _oddities(facts, _status(facts, now), now):
-        if not is_dust(facts, oddity.tokens) and _is_open(facts, oddity):
-            found[oddity.issue] = found.get(oddity.issue, frozenset()) | oddity.tokens
-    return found
+    waiting = [each for each in _oddities(facts, _status(facts, now), now) if _is_open(facts, each)]
+    issues = dict.fromkeys(each.issue for each in waiting if not is_dust(facts, each.tokens))
+    return {issue: tokens_to_decide(facts, now, issue) for issue in issues}
 
 
 def acceptable_early(facts: Facts, now: datetime) -> frozenset[str]:

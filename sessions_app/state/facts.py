@@ -25,7 +25,7 @@ from sessions_app.state.counting import (
     ever_counted,
     tolerance,
 )
-from sessions_app.state.evaluation import Verdict, acceptable_early, open_issues, tokens_to_decide
+from sessions_app.state.evaluation import Verdict, acceptable_early, open_issues
 from sessions_app.state.session_view import DecisionView, PaymentView
 from sessions_app.status import Ended, Issue, PaymentStatus, Status, is_early
 
@@ -174,8 +174,6 @@ def told_beside(
 
 def payments_decided_on(session: CheckoutSession, kind: str, issue: str, now: datetime) -> frozenset[str]:
     """What a decision would be about: the open issue's, shown or not; of one that runs, what may be accepted early."""
-    if session.needs_decision and session.issue != issue:
-        return open_issues(facts_of(session), now).get(issue, frozenset())
     if session.needs_decision:
-        return tokens_to_decide(facts_of(session), now, issue)
+        return open_issues(facts_of(session), now).get(issue, frozenset())
     return acceptable_early(facts_of(session), now) if is_early(kind, issue) else frozenset()

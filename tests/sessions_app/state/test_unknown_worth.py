@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from sessions_app.state.counting import is_unpriced
-from sessions_app.state.evaluation import acceptable_early, evaluate, is_being_priced, tokens_to_decide
+from sessions_app.state.evaluation import acceptable_early, evaluate, is_being_priced, open_issues, tokens_to_decide
 from sessions_app.status import DecisionKind, Issue
 from tests.sessions_app.state.test_evaluation import AFTER, BEFORE, COMPLETED, END, LATER, decided, facts, paid, verdict
 
@@ -81,6 +81,7 @@ def test_of_too_much_and_of_what_has_no_rate_is_decided_at_once() -> None:
     before = replace(both, decisions=(decided(DecisionKind.ACCEPT, Issue.OVERPAID),))
     assert evaluate(before, LATER + HOUR) == verdict("completed", "overpaid", "overpaid", decide=True)
     assert tokens_to_decide(before, LATER + HOUR, "overpaid") == {"pay_1", "pay_2"}
+    assert open_issues(before, LATER + HOUR) == {"overpaid": {"pay_1", "pay_2"}}
 
 
 def test_what_has_no_rate_yet_is_no_second_payment_and_hides_none() -> None:
