@@ -86,10 +86,8 @@ def move(moves: Sequence[Move], *, now: datetime | None = None) -> list[Refund]:
                 _open_again(present[each.refund.pk])
             if each.to == RefundStatus.SEEN and not _is_from_inside(each):
                 sent_instead(present[each.refund.pk], each.changes["tx_hash"])
-            is_beside = _is_beside_what_paid(present[each.refund.pk], each, paid_at[each.refund.session_id])
             for refund in (present[each.refund.pk], each.refund):
-                _write(refund, each, now)
-                refund.is_beside_what_paid = is_beside
+                _write(refund, each, now, paid_at[each.refund.session_id])
         update_rows([present[each.refund.pk] for each in done], _WRITTEN)
         book_refunds([each.refund.pk for each in done], now=now)
         book_told_refunds({each.refund.session_id for each in done}, now=now)
@@ -198,13 +196,6 @@ def _may(present: Refund, wanted: Move) -> bool:
     return wanted.to in REFUND_MOVES[RefundStatus(present.status)]
 
 
-def _is_beside_what_paid(present: Refund, wanted: Move, paid_at: datetime | None) -> bool:
-    """Whether the order was paid while it was withdrawn, by money that was not to go back then."""
-    if wanted.to == RefundStatus.SEEN and present.withdrawn_at and paid_at and present.withdrawn_at <= paid_at:
-        return True
-    return present.is_beside_what_paid
-
-
 def _is_from_inside(wanted: Move) -> bool:
     return wanted.changes.get("log_index") == FROM_INSIDE
 
@@ -221,7 +212,7 @@ def _letter(present: Refund, wanted: Move) -> Owed | None:
     return Owed(session=wanted.refund.session, kind=kind, about=present.public_id, is_asked=present.notify_buyer)
 
 
-def _write(refund: Refund, wanted: Move, now: datetime) -> None:
+def _write(refund: Refund, wanted: Move, now: datetime, paid_at: datetime | None) -> None:
     changes = {"status": wanted.to, **wanted.changes}
     if wanted.to == RefundStatus.PREPARED:
         undone_at = now if refund.seen_at else None
@@ -229,7 +220,9 @@ def _write(refund: Refund, wanted: Move, now: datetime) -> None:
     elif wanted.to == RefundStatus.SEEN:
         # Known by its transaction from now on, also should another block have it. Of what came from inside a contract
         # only what was told can say that: its own hash is made of its block's.
+        was_withdrawn = bool(paid_at and refund.withdrawn_at and refund.withdrawn_at <= paid_at)
         changes |= {
+            "is_beside_what_paid": refund.is_beside_what_paid or was_withdrawn,
             "seen_at": refund.seen_at or now, "confirmed_at": None, "undone_at": None, "withdrawn_at": None,
             "told_tx": refund.told_tx if _is_from_inside(wanted) else changes["tx_hash"], "told_problem": "",
         }  # fmt: skip
