@@ -86,7 +86,7 @@ def gone_before(paid_at: datetime | None, back: Iterable[Back], paying: Sequence
     """
     before = defaultdict[tuple[str, str], list[Back]](list)
     for each in back:
-        if paid_at is None or (each.at <= paid_at and not each.is_beside_what_paid):
+        if paid_at is None or (_is_before(each, paid_at) and not each.is_beside_what_paid):
             before[each.network, each.asset].append(each)
     gone = ZERO
     for option, every in before.items():
@@ -94,6 +94,11 @@ def gone_before(paid_at: datetime | None, back: Iterable[Back], paying: Sequence
         there = [p for p in paying if (p.network, p.asset) == option and p.seen_at <= newest and not p.vanished_at]
         gone += min(sum_of(every), worth(there))
     return gone
+
+
+def _is_before(back: Back, paid_at: datetime) -> bool:
+    """What is told of the same moment is told of what paid: until then nothing was too much."""
+    return back.at < paid_at or (back.at == paid_at and not back.is_told)
 
 
 def asked_for(session: Session) -> Decimal:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from chains_app.sandbox.chain import send
@@ -88,6 +89,19 @@ def test_too_much_afterwards_is_what_is_above_the_price(sandbox: Sandbox, part_p
     after = refreshed(back)
     assert stands(after) == ("completed", "overpaid", "overpaid", True)
     assert prepared(after).value == 10
+
+
+def test_what_is_told_in_the_very_moment_in_which_it_was_paid_had_paid(
+    sandbox: Sandbox, part_paid: CheckoutSession
+) -> None:
+    sandbox.send_to(part_paid.deposit.address, "14.90")
+    over = refreshed(part_paid)
+    assert stands(over) == ("completed", "overpaid", "overpaid", True)
+    with time_machine.travel(over.completed_at, tick=False):
+        decide(session=over, kind=DecisionKind.REFUNDED, actor="mia@example.com", tx_hash="0x" + "77" * 32)
+    after = refreshed(over)
+    assert (stands(after), received_value(after)) == (("completed", "overpaid", "overpaid", False), PRICE + 10)
+    assert (after.decisions.get().decided_at, represent(after).amount_net) == (after.completed_at, PRICE)
 
 
 def test_nothing_is_to_be_decided_at_the_end_until_money_comes_again(
