@@ -1,21 +1,15 @@
-"""Payments that are not where they were seen: they go where the chain has them, or are gone, or are asked for again.
+"""Payments that are not where they were seen: they go where the chain has them, or are gone, or are asked for again."""
 
-Until that is known, what may be one of them in another block is set apart.
-"""
-
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from chains_app.models import SetAside
 from chains_app.networks.networks import Network
-from chains_app.reading.reader import FROM_INSIDE, Block, Doubt, Reader, ReaderUnavailable, Sighting, Transfer
+from chains_app.reading.reader import Block, Doubt, Reader, ReaderUnavailable, Transfer
 from chains_app.reading.set_aside import PAYMENT, open_places, postpone, settle
 from sessions_app.models import Payment
 from sessions_app.watching.payments import sighting
-from sessions_app.watching.sightings import identity, may_be_mined_again
-
-_ALIKE = "alike"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,35 +46,6 @@ def look_for(network: Network, reader: Reader, payments: Iterable[Payment], *, h
         else:
             result.moved.append(_moved(network, payment, block))
     return result
-
-
-def set_apart(
-    network: Network, reader: Reader, transfers: Iterable[Transfer], *, gone: Collection[Payment] = ()
-) -> tuple[list[Transfer], list[Doubt]]:
-    """Those that can be stored, and why the others cannot yet. Raises what the reader raises.
-
-    Coin from inside a contract has another name in another block. As much as a payment of which nobody can say that it
-    still is where it was seen, or that it is `gone`, may be that payment: stored beside it, it could go back twice.
-    """
-    every = list(transfers)
-    inside = [each for each in every if each.log_index == FROM_INSIDE]
-    if not inside:
-        return every, []
-    at_these = Payment.objects.filter(
-        network=network.id, log_index=FROM_INSIDE, session__deposit__address__in={each.recipient for each in inside}
-    )
-    live = list(at_these.filter(vanished_at=None).select_related("session__deposit"))
-    named, known = {identity(each) for each in every}, {identity(each) for each in live}
-    unseen = [each for each in live if identity(each) not in named and each not in gone]
-    alike = {
-        transfer: {sighting(each) for each in unseen if may_be_mined_again(each, transfer)}
-        for transfer in inside
-        if identity(transfer) not in known
-    }
-    asked = frozenset[Sighting]().union(*alike.values())
-    there = reader.still_there(asked) if asked else frozenset()
-    unclear = [transfer for transfer, payments in alike.items() if not payments <= there]
-    return [each for each in every if each not in unclear], [_may_be_known(network, each) for each in unclear]
 
 
 def row_about(network: Network, payment: Payment) -> SetAside | None:
@@ -126,18 +91,6 @@ def doubt_about(network: Network, payment: Payment) -> Doubt:
         last=number,
         address=payment.session.deposit.address,
         why=f"The nodes of {network.name} do not agree in which block it is, or whether it is in one.",
-    )
-
-
-def _may_be_known(network: Network, transfer: Transfer) -> Doubt:
-    number = transfer.block_number or 0
-    return Doubt(
-        what=_ALIKE,
-        place=f"{transfer.tx_hash} {transfer.log_index}",
-        first=number,
-        last=number,
-        address=transfer.recipient,
-        why=f"The nodes of {network.name} do not say yet whether it is a payment of another block that is known.",
     )
 
 

@@ -6,25 +6,18 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chains_app.calls.readers import second_reader_for
 from chains_app.models import ScanCursor
 from chains_app.networks.networks import Network
 from chains_app.reading.reader import Transfer
 from chains_app.reading.scanning import Position, hold
-from chains_app.reading.set_aside import set_aside
 from sessions_app.state.lifecycle import reassess_many
-from sessions_app.watching.astray import set_apart
 from sessions_app.watching.payments import record
 from sessions_app.watching.sightings import Sightings, take_in
 
 
 def store(network: Network, found: Iterable[Transfer], *, at: Position | None) -> None:
-    """Payments of which some may be known. `at` is how far the network was read before.
-
-    Raises CursorMoved, ReaderUnavailable, WrongChain.
-    """
-    transfers, unclear = set_apart(network, second_reader_for(network), found)
-    set_aside(network, unclear, timezone.now())
+    """Payments of which some may be known. `at` is how far the network was read before. Raises CursorMoved."""
+    transfers = list(found)
     if not transfers:
         return
     sightings = take_in(network, transfers, timezone.now())

@@ -24,7 +24,7 @@ from sessions_app.models import DepositAddress
 from sessions_app.refunding.told import look_for_told
 from sessions_app.refunding.watch import Reading, place_refunds, refunds_watched_for, store_refunds
 from sessions_app.watching.announced import follow_announced
-from sessions_app.watching.astray import ask_again, is_about_a_payment, set_apart
+from sessions_app.watching.astray import ask_again, is_about_a_payment
 from sessions_app.watching.found_late import count
 from sessions_app.watching.rescanning import rescan
 from sessions_app.watching.second_reading import read_again_what_was_read
@@ -83,18 +83,17 @@ def read_again(network: Network, row: SetAside, reader: Reader) -> None:
     addresses, wallets = _concerned(network, row)
     try:
         found = reader.transfers(addresses, row.first_block, row.last_block, wallets=wallets, doubts=doubts)
-        clear, unclear = set_apart(network, reader, found)
     except ReaderUnavailable as problem:
         postpone(row, str(problem), timezone.now())
         return
     refunds = refunds_watched_for(network)
-    sightings = take_in(network, clear, timezone.now())
+    sightings = take_in(network, found, timezone.now())
     with suppress(CursorMoved), transaction.atomic():  # of another branch: it is asked for again
         now = timezone.now()
         hold(network, at=began_at)
         count(network, sightings)
         place_refunds(network, refunds, found, gone=(), now=now)
-        still = [*(doubt for doubt in doubts if doubt.is_shared([_doubt(row)])), *unclear]
+        still = [doubt for doubt in doubts if doubt.is_shared([_doubt(row)])]
         postpone(row, still[0].why, now) if still else settle(row, now)
 
 

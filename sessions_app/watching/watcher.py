@@ -34,7 +34,7 @@ from sessions_app.refunding.watch import (
 from sessions_app.refunding.watch import sighting as refund_sighting
 from sessions_app.state.lifecycle import reassess_many
 from sessions_app.status import RefundStatus
-from sessions_app.watching.astray import doubt_about, look_for, set_apart
+from sessions_app.watching.astray import doubt_about, look_for
 from sessions_app.watching.payments import (
     confirm,
     contradicted,
@@ -147,10 +147,8 @@ def watch(network: Network, reader: Reader) -> bool:
         offered_since=lambda: _offered_since(network),
     )
     second_look = _look_again(network, reader, seen, refunds)
-    shown, unclear = set_apart(
-        network, reader, [*seen.transfers, *seen.pending, *second_look.moved], gone=second_look.vanished
-    )
-    seen = replace(seen, doubts=(*seen.doubts, *(doubt_about(network, each) for each in second_look.unsure), *unclear))
+    seen = replace(seen, doubts=(*seen.doubts, *(doubt_about(network, each) for each in second_look.unsure)))
+    shown = [*seen.transfers, *seen.pending, *second_look.moved]
     sightings = take_in(network, shown, timezone.now(), gone=second_look.vanished)
     try:
         _store(

@@ -1,7 +1,7 @@
 """Coin from inside a contract whose block is given up: in another one it has another name, and is the same money."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -11,11 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from chains_app.calls.readers import reader_for
-from chains_app.models import SetAside
-from chains_app.reading.reader import FROM_INSIDE, Block, Sighting, Transfer
-from chains_app.reading.scanning import position
+from chains_app.reading.reader import FROM_INSIDE, Transfer
 from chains_app.sandbox.chain import mine, send, take_back
-from chains_app.sandbox.reader import SandboxReader
 from sessions_app.models import CheckoutSession, DepositAddress
 from sessions_app.paying.decisions import decide
 from sessions_app.paying.quoting import choose_option
@@ -23,11 +20,8 @@ from sessions_app.refunding.refundable import arrived
 from sessions_app.refunding.refunds import play_refund
 from sessions_app.state.representation import represent
 from sessions_app.status import DecisionKind
-from sessions_app.watching.found_late import store
 from sessions_app.watching.payments import record
-from sessions_app.watching.second_looks import read_again
 from sessions_app.watching.sightings import Sightings, identity, take_in
-from sessions_app.watching.watcher import watch
 from tests.cast import refreshed
 from tests.sandbox import Sandbox, events_of
 from tests.sessions_app.refunding.test_refunds import prepared
@@ -176,67 +170,6 @@ def found_elsewhere(sandbox: Sandbox, session: CheckoutSession) -> list[Transfer
     return reader_for(sandbox.network).transfers(
         frozenset([session.deposit.address]), 1, mine(timezone.now()).number, wallets=frozenset()
     )
-
-
-def read_what_was_set_aside(sandbox: Sandbox) -> None:
-    for row in SetAside.objects.filter(network="sandbox", settled_at=None):
-        read_again(sandbox.network, row, reader_for(sandbox.network))
-
-
-def test_found_late_on_a_branch_that_the_watcher_does_not_know_it_waits_for_it(
-    sandbox: Sandbox, waiting: CheckoutSession
-) -> None:
-    from_inside(sandbox, waiting)
-    play_refund(prepared(refreshed(waiting), kind="full"), now=timezone.now())
-    sandbox.wait(4, waiting)
-    given_up(sandbox, waiting)
-    sent(waiting)
-    found = found_elsewhere(sandbox, waiting)
-    store(sandbox.network, found, at=position(sandbox.network))
-    read_what_was_set_aside(sandbox)
-    sandbox.skip(seconds=4)
-    sandbox.look()
-    read_what_was_set_aside(sandbox)
-    after = waiting.payments.get()
-    assert (after.tx_hash, arrived(refreshed(waiting))) == (found[-1].tx_hash, [])
-    assert not SetAside.objects.filter(network="sandbox", settled_at=None).exists()
-
-
-def test_found_late_beside_one_that_is_where_it_was_it_is_another(sandbox: Sandbox, waiting: CheckoutSession) -> None:
-    from_inside(sandbox, waiting)
-    sent(waiting)
-    store(sandbox.network, found_elsewhere(sandbox, waiting), at=position(sandbox.network))
-    assert waiting.payments.count() == 2
-
-
-class Contradicting(SandboxReader):
-    """Its nodes tell of new blocks, and do not agree about old ones."""
-
-    def still_there(self, sightings: Iterable[Sighting]) -> frozenset[Sighting]:
-        return frozenset()
-
-    def whereabouts(self, sightings: Iterable[Sighting], *, head: int) -> dict[Sighting, Block | None]:
-        return {}
-
-
-def test_it_waits_while_nodes_contradict_each_other_about_what_it_may_be(
-    sandbox: Sandbox, waiting: CheckoutSession
-) -> None:
-    from_inside(sandbox, waiting)
-    before = waiting.payments.get()
-    given_up(sandbox, waiting)
-    sent(waiting)
-    for _ in range(2):
-        sandbox.skip(seconds=2)
-        watch(sandbox.network, Contradicting(sandbox.network))
-    assert waiting.payments.get().tx_hash == before.tx_hash
-    for _ in range(2):
-        read_what_was_set_aside(sandbox)
-        sandbox.wait(5, waiting)
-    after = waiting.payments.get()
-    assert (after.public_id, after.vanished_at) == (before.public_id, None)
-    assert after.tx_hash != before.tx_hash
-    assert stands(refreshed(waiting)) == ("completed", "paid", None, False)
 
 
 @pytest.mark.parametrize("is_gone", [True, False])
