@@ -20,7 +20,6 @@ from sessions_app.state.counting import (
     is_dust,
     is_unpriced,
     net,
-    paid_by,
     received,
     seen_by,
     tokens_of,
@@ -294,5 +293,5 @@ def _is_decided(facts: Facts, oddity: _Oddity, *kinds: DecisionKind) -> bool:
 def _is_too_much(facts: Facts, payments: Sequence[PaymentFact]) -> bool:
     """A cent of a dollar is fifteen naira: who pays just what was asked has not paid too much."""
     rounding = max((p.step for p in payments), default=ZERO)
-    excess = paid_by(facts, payments) - facts.back_of_excess - facts.price
+    excess = total(payments) - back_beside(facts, facts.back_unpaid + facts.back_of_excess) - facts.price
     return excess > facts.tolerance + rounding and excess >= facts.unit

@@ -256,3 +256,18 @@ def test_so_it_does_beside_another_that_stood(sandbox: Sandbox, part_paid: Check
     seen_after_all(sandbox, part_paid, refund)
     after = sandbox.wait(4, part_paid)
     assert (after.issue, after.needs_decision, excess(after)) == (None, False, 0)
+
+
+def test_what_was_said_to_be_back_of_too_little_takes_nothing_from_what_is_too_much_later(
+    sandbox: Sandbox, part_paid: CheckoutSession
+) -> None:
+    sandbox.skip(hours=2)
+    sandbox.look()
+    refund = tell_transaction(prepared(refreshed(part_paid), kind="full"), "0x" + "5e" * 32, actor="mia@example.com")
+    told = {"kind": DecisionKind.REFUNDED, "actor": "mia@example.com", "tx_hash": refund.told_tx}
+    assert stands(decide(session=refreshed(part_paid), **told))[3] is False
+    sandbox.send_to(part_paid.deposit.address, "59.00")
+    assert stands(refreshed(part_paid)) == ("completed", "overpaid", "overpaid", True)
+    seen_after_all(sandbox, part_paid, refund)
+    after = sandbox.wait(4, part_paid)
+    assert (stands(after), excess(after)) == (("completed", "overpaid", "overpaid", True), 10)
