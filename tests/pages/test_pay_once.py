@@ -116,6 +116,23 @@ def test_a_wallet_that_left_the_network_while_sending_is_told_of(opened: Open) -
     expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
 
 
+def test_a_wallet_that_falls_asleep_once_it_has_sent_has_sent_all_the_same(opened: Open) -> None:
+    page = opened(sleeps=True)
+    press(page)
+    headline(page, "Sent. Now Devchain takes it up")
+    assert times_asked(page) == 1
+
+
+def test_a_reload_while_it_sleeps_forgets_nothing(opened: Open) -> None:
+    page = opened(sleeps=True)
+    press(page)
+    while HASH not in page.evaluate("Object.values(localStorage).join()"):
+        page.wait_for_timeout(20)
+    page.reload()
+    says(page, "You sent a payment from this browser a moment ago")
+    expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
+
+
 @pytest.mark.parametrize(
     ("thrown", "sentence"),
     [

@@ -1,6 +1,6 @@
 // Browser wallets for tests: they write down what they were asked, and answer as `window.script` says.
 // {method: answer}; {method: {code, message}} refuses, "never" does not answer, "later" does when the test calls `window.answer`; `leaves` is the network it is on after
-// sending, `thrown` a function that throws instead of sending. `late`: it says "changed" so many milliseconds before it
+// sending, `sleeps`: it tells of none any more then; `thrown` a function that throws instead of sending. `late`: it says "changed" so many milliseconds before it
 // is; `careless`: it says so and sends on the old network all the same, unless the transaction names one. `of`: answers of
 // one wallet alone, by its name.
 (() => {
@@ -18,6 +18,7 @@
         window.asked.push({ wallet: name, method, params });
         const own = script.of?.[name] ?? {};
         const answer = method in own ? own[method] : script[method];
+        if (method === "eth_chainId" && window.sentOn && script.sleeps) return new Promise(() => {});
         if (method === "eth_chainId") return chainId;
         if (answer === "never") return new Promise(() => {});
         if (answer === "later") return new Promise((resolve) => { window.answer = resolve; });

@@ -2,18 +2,20 @@
 
 import { sendCalls, takesCalls } from "./calls.js";
 import { chainIdHex, transaction } from "./erc20.js";
+import { orSilence } from "./patience.js";
 import { words } from "./words.js";
 
 const REJECTED = 4001;
 const UNKNOWN_CHAIN = 4902;
 const BUSY = -32002;
 const GONE = [4900, 4901];
+const CHECKED_MS = 2000; // a wallet that sleeps once it has sent has sent all the same
 
 /** What went wrong, as the sentence for the buyer. */
 export class WalletProblem extends Error {}
 
-/** Asks for the payment that `order` describes (the panel's data). `whenSent` is told a smart wallet's word for what it
- * has sent, before there is a hash. Returns {from, to, data, hash, isElsewhere}: what it was asked to send, and what came
+/** Asks for the payment that `order` describes (the panel's data). `whenSent` is told at once by what it is known that was
+ * sent: a smart wallet's word for it, before there is a hash; or the hash, before it is known on which network. Returns {from, to, data, hash, isElsewhere}: what it was asked to send, and what came
  * of it; the hash is empty when none has come in time. */
 export async function ask(provider, order, tell, whenSent) {
   const from = await accountOf(provider, tell);
@@ -25,12 +27,14 @@ export async function ask(provider, order, tell, whenSent) {
   tell(words("walletAsking"));
   if (smart) {
     const failed = () => new WalletProblem(words("walletReverted"));
-    const hash = await sendCalls(provider, payment, { paymaster: smart.paymaster && order.paymaster, failed, whenSent });
+    const hash = await sendCalls(provider, payment, { paymaster: smart.paymaster && order.paymaster, failed, whenSent: (id) => whenSent({ id }) });
     if (hash !== null) return { ...what, hash, isElsewhere: false };
   }
   const hash = await provider.request({ method: "eth_sendTransaction", params: [payment] });
+  if (hash) whenSent({ ...what, hash });
   // A wallet that heeds no `chainId` may have changed in between, or never have changed at all.
-  return { ...what, hash, isElsewhere: !(await isOn(provider, chainId).catch(() => true)) };
+  const isHere = await orSilence(isOn(provider, chainId).catch(() => true), CHECKED_MS);
+  return { ...what, hash, isElsewhere: isHere === false };
 }
 
 /** The account that the buyer lets us see. */

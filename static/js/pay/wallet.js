@@ -24,6 +24,7 @@ let announce = () => {};
 let look = () => {};
 let wallets = () => [];
 const announced = new Set();
+let unchecked = null; // a hash of which it is not known yet on which network it is
 const followed = new Set(); // transactions that a wallet is asked about
 const sentUrls = new Map(); // by place, where what was asked of a wallet is told, whatever session is shown by then
 let telling = Promise.resolve(); // one after the other: what is told last is what the server keeps
@@ -171,13 +172,16 @@ async function request(place, provider, order, how) {
     step = sentence;
     draw();
   };
-  const whenSent = (id) => {
-    note({ phase: "sent", id });
+  const whenSent = (sent) => {
+    note({ phase: "sent", ...sent });
+    unchecked = sent.hash ?? null;
+    if (unchecked) return;
     announceOnce(place);
     draw();
   };
   try {
     const sent = await how(provider, order, tell, whenSent);
+    unchecked = null;
     note({ phase: "sent", ...sent });
     announceOnce(place);
     followOn(place, provider);
@@ -205,6 +209,7 @@ async function tellSent(place) {
   const { phase, tab, id, hash, chainId, at, isElsewhere, isHandedOver } = asked(place) ?? {};
   const what = hash || id || at;
   if (phase !== "sent" || tab !== TAB || isElsewhere || isHandedOver || announced.has(what)) return;
+  if (unchecked && hash === unchecked) return; // told once that is known
   announced.add(what);
   try {
     await announce({ tx_hash: /^0x[0-9a-f]{64}$/i.test(hash) ? hash : BY_WALLET, chain_id: chainId }, sentUrls.get(place));
