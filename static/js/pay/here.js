@@ -1,6 +1,10 @@
 // The buyer's own time behind each moment that the page tells in UTC.
 
-const STYLE = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+// A clock of 24 hours in plain digits, as beside it, whatever the language is used to.
+const STYLE = {
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  hourCycle: "h23", numberingSystem: "latn",
+};
 
 /** What to write behind a moment in UTC; nothing for who lives by UTC. */
 function behind(moment) {
