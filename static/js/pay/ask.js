@@ -14,9 +14,10 @@ const CHECKED_MS = 2000; // a wallet that sleeps once it has sent has sent all t
 /** What went wrong, as the sentence for the buyer. */
 export class WalletProblem extends Error {}
 
-/** Asks for the payment that `order` describes (the panel's data). `whenSent` is told at once by what it is known that was
- * sent: a smart wallet's word for it, before there is a hash; or the hash, before it is known on which network. Returns {from, to, data, hash, isElsewhere}: what it was asked to send, and what came
- * of it; the hash is empty when none has come in time. */
+/** Asks for the payment that `order` describes (the panel's data). `whenSent` is told at once what came of it: a smart
+ * wallet's word for what it has sent, before there is a hash; or the hash, before it is known on which network it is
+ * (`isUnchecked`). Returns {from, to, data, hash, isElsewhere}: what it was asked to send, and what came of it; the hash
+ * is empty when none has come in time. */
 export async function ask(provider, order, tell, whenSent) {
   const from = await accountOf(provider, tell);
   await changeNetwork(provider, order, tell);
@@ -31,10 +32,10 @@ export async function ask(provider, order, tell, whenSent) {
     if (hash !== null) return { ...what, hash, isElsewhere: false };
   }
   const hash = await provider.request({ method: "eth_sendTransaction", params: [payment] });
-  if (hash) whenSent({ ...what, hash });
+  if (hash) whenSent({ ...what, hash, isUnchecked: true });
   // A wallet that heeds no `chainId` may have changed in between, or never have changed at all.
   const isHere = await orSilence(isOn(provider, chainId).catch(() => true), CHECKED_MS);
-  return { ...what, hash, isElsewhere: isHere === false };
+  return { ...what, hash, isUnchecked: false, isElsewhere: isHere === false };
 }
 
 /** The account that the buyer lets us see. */

@@ -24,7 +24,6 @@ let announce = () => {};
 let look = () => {};
 let wallets = () => [];
 const announced = new Set();
-let unchecked = null; // a hash of which it is not known yet on which network it is
 const followed = new Set(); // transactions that a wallet is asked about
 const sentUrls = new Map(); // by place, where what was asked of a wallet is told, whatever session is shown by then
 let telling = Promise.resolve(); // one after the other: what is told last is what the server keeps
@@ -174,14 +173,12 @@ async function request(place, provider, order, how) {
   };
   const whenSent = (sent) => {
     note({ phase: "sent", ...sent });
-    unchecked = sent.hash ?? null;
-    if (unchecked) return;
+    if (sent.isUnchecked) return; // told once it is known on which network it is
     announceOnce(place);
     draw();
   };
   try {
     const sent = await how(provider, order, tell, whenSent);
-    unchecked = null;
     note({ phase: "sent", ...sent });
     announceOnce(place);
     followOn(place, provider);
@@ -206,10 +203,9 @@ function announceOnce(place) {
 
 // Smart wallets know no hash for a while, and some name something else: the server then learns that a wallet sent it.
 async function tellSent(place) {
-  const { phase, tab, id, hash, chainId, at, isElsewhere, isHandedOver } = asked(place) ?? {};
+  const { phase, tab, id, hash, chainId, at, isUnchecked, isElsewhere, isHandedOver } = asked(place) ?? {};
   const what = hash || id || at;
-  if (phase !== "sent" || tab !== TAB || isElsewhere || isHandedOver || announced.has(what)) return;
-  if (unchecked && hash === unchecked) return; // told once that is known
+  if (phase !== "sent" || tab !== TAB || isUnchecked || isElsewhere || isHandedOver || announced.has(what)) return;
   announced.add(what);
   try {
     await announce({ tx_hash: /^0x[0-9a-f]{64}$/i.test(hash) ? hash : BY_WALLET, chain_id: chainId }, sentUrls.get(place));
