@@ -119,7 +119,7 @@ def _renamed(network: Network, new: Iterable[Transfer], gone: Iterable[Payment])
             for payment in lost
             if payment.session_id == holder.session_id
             and identity(payment) not in found
-            and may_be_mined_again(payment, transfer)
+            and _may_be_mined_again(payment, transfer)
         ]
         if same:
             nearest = min(same, key=lambda each: (each.vanished_at is not None, abs(each.arrived_at - came)))
@@ -127,7 +127,7 @@ def _renamed(network: Network, new: Iterable[Transfer], gone: Iterable[Payment])
     return found
 
 
-def may_be_mined_again(payment: Payment, transfer: Transfer) -> bool:
+def _may_be_mined_again(payment: Payment, transfer: Transfer) -> bool:
     """Whether, coming from inside contracts both, they may be the same money in two blocks."""
     known = identity(payment)
     is_alike = (known.asset, known.amount_units, known.recipient) == (
