@@ -41,14 +41,6 @@ def chain() -> Iterator[Devchain]:
 
 
 @pytest.fixture
-def proxy(chain: Devchain, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyProxy]:
-    """The network's only node."""
-    with FaultyProxy(upstream=chain.node.url) as node:
-        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
-        yield node
-
-
-@pytest.fixture
 def buyers(chain: Devchain, proxy: FaultyProxy, new_session: NewSession) -> list[CheckoutSession]:
     """Two, who picked USDC on the devchain, which the watcher follows."""
     sessions = [new_session(), new_session()]

@@ -30,14 +30,6 @@ def chain() -> Iterator[Devchain]:
         yield made
 
 
-@pytest.fixture
-def proxy(chain: Devchain, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyProxy]:
-    """The network's only node."""
-    with FaultyProxy(upstream=chain.node.url) as node:
-        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
-        yield node
-
-
 def test_time_that_is_over_ends_a_look_with_a_word(
     chain: Devchain, proxy: FaultyProxy, new_session: NewSession
 ) -> None:

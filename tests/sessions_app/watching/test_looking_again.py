@@ -39,14 +39,6 @@ def chain() -> Iterator[Devchain]:
         yield made
 
 
-@pytest.fixture
-def proxy(chain: Devchain, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyProxy]:
-    """The network's only node."""
-    with FaultyProxy(upstream=chain.node.url) as node:
-        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
-        yield node
-
-
 def picks(session: CheckoutSession, asset: str) -> CheckoutSession:
     choose_option(session=session, asset=asset, network="devchain", now=timezone.now())
     watch_network(DEVCHAIN)

@@ -38,13 +38,6 @@ def chain() -> Iterator[Devchain]:
 
 
 @pytest.fixture
-def proxy(chain: Devchain, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyProxy]:
-    with FaultyProxy(upstream=chain.node.url) as node:
-        monkeypatch.setenv("RPC_URL_DEVCHAIN", node.url)
-        yield node
-
-
-@pytest.fixture
 def buyers(new_session: Callable[..., CheckoutSession]) -> None:
     """Their sessions, with the ids that the addresses were made of."""
     first = new_session()
